@@ -1,0 +1,6 @@
+namespace SeLoRA.Train;
+
+internal static class Program
+{
+    private static int Main() => 0;
+}

@@ -1,0 +1,6 @@
+namespace SeLoRA.WeightsConvert;
+
+internal static class Program
+{
+    private static int Main() => 0;
+}
