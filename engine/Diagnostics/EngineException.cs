@@ -1,0 +1,26 @@
+namespace SeLoRA.Engine;
+
+/// <summary>
+/// An error a user can act on. <see cref="Exception.Message"/> is one line that says where it happened (file, key, row
+/// or op), what is wrong, and what would be right, so that a command line can print it without a stack trace.
+/// </summary>
+public class EngineException : Exception
+{
+    /// <summary>An error with its one-line message.</summary>
+    /// <param name="message">Where, what is wrong, what would be right; line breaks are replaced by spaces.</param>
+    public EngineException(string message)
+        : base(OneLine(message))
+    {
+    }
+
+    /// <summary>An error with its one-line message and the exception that led to it.</summary>
+    /// <param name="message">Where, what is wrong, what would be right; line breaks are replaced by spaces.</param>
+    /// <param name="innerException">The exception that led to this one, kept for debugging.</param>
+    public EngineException(string message, Exception? innerException)
+        : base(OneLine(message), innerException)
+    {
+    }
+
+    // Names from hostile files and messages of drivers may hold line breaks: a log line must stay one line.
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ");
+}
