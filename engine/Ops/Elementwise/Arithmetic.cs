@@ -1,0 +1,154 @@
+namespace SeLoRA.Engine;
+
+/// <summary>a + b.</summary>
+public readonly struct AddOp : IBinaryOp
+{
+    /// <inheritdoc/>
+    public static T Value<T>(T a, T b) where T : struct, ILane<T> => a + b;
+}
+
+/// <summary>a - b.</summary>
+public readonly struct SubOp : IBinaryOp
+{
+    /// <inheritdoc/>
+    public static T Value<T>(T a, T b) where T : struct, ILane<T> => a - b;
+}
+
+/// <summary>a b.</summary>
+public readonly struct MulOp : IBinaryOp
+{
+    /// <inheritdoc/>
+    public static T Value<T>(T a, T b) where T : struct, ILane<T> => a * b;
+}
+
+/// <summary>a / b.</summary>
+public readonly struct DivOp : IBinaryOp
+{
+    /// <inheritdoc/>
+    public static T Value<T>(T a, T b) where T : struct, ILane<T> => a / b;
+}
+
+public static partial class Ops
+{
+    /// <summary>a + b; b may be smaller and is broadcast as <see cref="Broadcast"/> says. The result has a's shape.</summary>
+    public static Tensor Add(Tensor a, Tensor b)
+    {
+        BroadcastShape shape = Broadcast("Add", a, b);
+        return Autograd.Record("Add", Binary<AddOp>(a, b, shape), [a, b], [], ctx =>
+        {
+            ctx.Give(0, ctx.Dy);
+            if (ctx.Needs(1)) ctx.Give(1, SumToB(ctx.Dy, shape, b.Shape, 1f));
+        });
+    }
+
+    /// <summary>a - b, broadcast as <see cref="Add"/>.</summary>
+    public static Tensor Sub(Tensor a, Tensor b)
+    {
+        BroadcastShape shape = Broadcast("Sub", a, b);
+        return Autograd.Record("Sub", Binary<SubOp>(a, b, shape), [a, b], [], ctx =>
+        {
+            ctx.Give(0, ctx.Dy);
+            if (ctx.Needs(1)) ctx.Give(1, SumToB(ctx.Dy, shape, b.Shape, -1f));
+        });
+    }
+
+    /// <summary>a b element by element, broadcast as <see cref="Add"/>.</summary>
+    public static Tensor Mul(Tensor a, Tensor b)
+    {
+        BroadcastShape shape = Broadcast("Mul", a, b);
+        Shape bShape = b.Shape;
+        return Autograd.Record("Mul", Binary<MulOp>(a, b, shape), [a, b], [a, b], ctx =>
+        {
+            if (ctx.Needs(0)) ctx.Give(0, Binary<MulOp>(ctx.Dy, ctx[1], shape));
+            if (ctx.Needs(1)) ctx.Give(1, SumToB(Binary<MulOp>(ctx.Dy, ctx[0], Same(ctx.Dy)), shape, bShape, 1f));
+        });
+    }
+
+    /// <summary>a / b element by element, broadcast as <see cref="Add"/>.</summary>
+    public static Tensor Div(Tensor a, Tensor b)
+    {
+        BroadcastShape shape = Broadcast("Div", a, b);
+        Shape bShape = b.Shape;
+        Tensor y = Binary<DivOp>(a, b, shape);
+        return Autograd.Record("Div", y, [a, b], [y, b], ctx =>
+        {
+            Tensor da = Binary<DivOp>(ctx.Dy, ctx[1], shape);
+            ctx.Give(0, da);
+            if (ctx.Needs(1)) ctx.Give(1, SumToB(Binary<MulOp>(da, ctx[0], Same(da)), shape, bShape, -1f));
+        });
+    }
+
+    /// <summary>factor x.</summary>
+    public static Tensor Scale(Tensor x, float factor)
+    {
+        Check.Float32("Scale", "x", x);
+        Tensor y = x.EmptyLike();
+        x.Backend.Scale(x, factor, y);
+        return Autograd.Record("Scale", y, [x], [], ctx =>
+        {
+            Tensor dx = ctx.Dy.EmptyLike();
+            dx.Backend.Scale(ctx.Dy, factor, dx);
+            ctx.Give(0, dx);
+        });
+    }
+
+    /// <summary>
+    /// How b spreads over a: equal shapes; or, with b's axes aligned to a's last ones as in NumPy, equal sizes except one run of
+    /// axes where b has 1 or nothing: a scalar, a vector over the last axis, one value a sample (N,1,1,1), one a sample and channel
+    /// (N,1,1,C). Anything else is an error that names both shapes.
+    /// </summary>
+    public static BroadcastShape Broadcast(string op, Tensor a, Tensor b)
+    {
+        Check.Float32(op, "a", a);
+        Check.Float32(op, "b", b);
+        Check.SameDevice(op, a, b);
+        if (a.Shape == b.Shape) return Same(a);
+        int rank = a.Shape.Rank, missing = rank - b.Shape.Rank;
+        int SizeOfB(int axis) => axis < missing ? 1 : b.Shape[axis - missing];
+        int begin = 0, end = rank;
+        if (missing >= 0)
+        {
+            while (begin < rank && SizeOfB(begin) == a.Shape[begin]) begin++;
+            while (end > begin && SizeOfB(end - 1) == a.Shape[end - 1]) end--;
+        }
+        bool fits = missing >= 0;
+        for (int axis = begin; fits && axis < end; axis++) fits = SizeOfB(axis) == 1;
+        if (!fits) Check.Fail($"{op}: shape {b.Shape} does not broadcast to {a.Shape}");
+        return new BroadcastShape(a.Shape.Product(0, begin), a.Shape.Product(begin, end), a.Shape.Product(end, rank));
+    }
+
+    private static BroadcastShape Same(Tensor a) => new(1, 1, a.Count);
+
+    private static Tensor Binary<TOp>(Tensor a, Tensor b, BroadcastShape shape) where TOp : struct, IBinaryOp
+    {
+        Tensor y = a.EmptyLike();
+        a.Backend.Binary<TOp>(a, b, y, shape);
+        return y;
+    }
+
+    private static Tensor SumToB(Tensor dy, BroadcastShape shape, Shape bShape, float scale)
+    {
+        if (shape.Middle == 1 && scale == 1f) return dy.Alias(bShape, dy.Offset);
+        Tensor db = dy.EmptyOf(bShape);
+        dy.Backend.Reduce(Reduction.Sum, dy, db, shape.Outer, shape.Middle, shape.Inner, scale);
+        return db;
+    }
+}
+
+public sealed partial class Tensor
+{
+    /// <summary>Element-wise sum; see <see cref="Ops.Add"/>.</summary>
+    public static Tensor operator +(Tensor a, Tensor b) => Ops.Add(a, b);
+
+    /// <summary>Element-wise difference; see <see cref="Ops.Sub"/>.</summary>
+    public static Tensor operator -(Tensor a, Tensor b) => Ops.Sub(a, b);
+
+    /// <summary>Element-wise product; see <see cref="Ops.Mul"/>.</summary>
+    public static Tensor operator *(Tensor a, Tensor b) => Ops.Mul(a, b);
+
+    /// <summary>Element-wise quotient; see <see cref="Ops.Div"/>.</summary>
+    public static Tensor operator /(Tensor a, Tensor b) => Ops.Div(a, b);
+
+    /// <summary>Product with a number; see <see cref="Ops.Scale"/>.</summary>
+    public static Tensor operator *(Tensor a, float factor) => Ops.Scale(a, factor);
+}

@@ -1,0 +1,53 @@
+namespace SeLoRA.Engine;
+
+public static partial class Ops
+{
+    /// <summary>Rows of a table by index.</summary>
+    /// <param name="table">(V, C).</param>
+    /// <param name="ids">Row indices, row-major in <paramref name="shape"/>; each in 0..V-1, or an error names the first that is not.</param>
+    /// <param name="shape">Shape of the indices; the result is this shape followed by C.</param>
+    public static Tensor Embedding(Tensor table, ReadOnlySpan<int> ids, Shape shape)
+    {
+        Check.Rank("Embedding", "table", table, 2);
+        if (ids.Length != shape.Count) Check.Fail($"Embedding: {ids.Length} ids for shape {shape}");
+        for (int i = 0; i < ids.Length; i++)
+            if ((uint)ids[i] >= (uint)table.Shape[0])
+                Check.Fail($"Embedding: id {ids[i]} at position {i} is outside the table's 0..{table.Shape[0] - 1}");
+        Span<int> dims = stackalloc int[shape.Rank + 1];
+        for (int i = 0; i < shape.Rank; i++) dims[i] = shape[i];
+        dims[^1] = table.Shape[1];
+        Tensor index = Tensor.From(ids, new Shape(ids.Length), table.Device);
+        Tensor y = table.EmptyOf(new Shape(dims));
+        table.Backend.Embedding(table, index, y);
+        Shape tableShape = table.Shape;
+        return Autograd.Record("Embedding", y, [table], [index], ctx =>
+        {
+            Tensor dtable = ctx.Dy.EmptyOf(tableShape);
+            dtable.Backend.EmbeddingBackward(ctx[0], ctx.Dy, dtable);
+            ctx.Give(0, dtable);
+        });
+    }
+
+    /// <summary>
+    /// Sinusoidal timestep embedding (Ho et al., 2020) as Stable Diffusion lays it out: row n is [cos(t f_i), sin(t f_i)],
+    /// f_i = exp(-ln(10000) i / half), half = <paramref name="channels"/> / 2. Computed in float32 on the host, as diffusers does.
+    /// </summary>
+    public static Tensor TimestepEmbedding(ReadOnlySpan<float> timesteps, int channels, Device device)
+    {
+        if (channels < 2 || channels % 2 != 0) Check.Fail($"TimestepEmbedding: {channels} channels, an even number is needed");
+        int half = channels / 2;
+        var values = new float[timesteps.Length * channels];
+        for (int i = 0; i < half; i++)
+        {
+            float exponent = -MathF.Log(10000f) * i / half;
+            float frequency = MathF.Exp(exponent);
+            for (int n = 0; n < timesteps.Length; n++)
+            {
+                float phase = timesteps[n] * frequency;
+                values[n * channels + i] = MathF.Cos(phase);
+                values[n * channels + half + i] = MathF.Sin(phase);
+            }
+        }
+        return Tensor.From(values, new Shape(timesteps.Length, channels), device);
+    }
+}

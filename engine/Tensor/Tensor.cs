@@ -1,0 +1,144 @@
+using System.Runtime.InteropServices;
+
+namespace SeLoRA.Engine;
+
+/// <summary>
+/// A dense row-major array on one device. A tensor is a handle: views made by <c>Reshape</c>, <see cref="Narrow"/> and
+/// <see cref="Detach"/> share the storage, and disposing a handle frees the memory only when the last one is gone.
+/// Feature maps are channels-last (N, H, W, C), token sequences (N, L, C). Tensors are not safe for use from several threads at once.
+/// </summary>
+public sealed partial class Tensor : IDisposable
+{
+    private Storage? storage;
+
+    internal Tensor(Shape shape, DType dtype, Storage storage, long offset)
+    {
+        Shape = shape;
+        DType = dtype;
+        this.storage = storage;
+        Offset = offset;
+        Scope = TensorScope.Register(this);
+    }
+
+    /// <summary>Sizes, outermost first.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>Element type.</summary>
+    public DType DType { get; }
+
+    /// <summary>First element's index within the storage.</summary>
+    public long Offset { get; }
+
+    /// <summary>Number of elements.</summary>
+    public long Count => Shape.Count;
+
+    /// <summary>The shared memory. Using a disposed tensor is an error.</summary>
+    public Storage Storage => storage ?? Check.Fail<Storage>($"Tensor {Shape}: used after it was disposed");
+
+    /// <summary>The backend that computes on this tensor.</summary>
+    public IBackend Backend => Storage.Backend;
+
+    /// <summary>Where the tensor lives.</summary>
+    public Device Device => Backend.Device;
+
+    /// <summary>True once <see cref="Dispose"/> was called on this handle.</summary>
+    public bool IsDisposed => storage is null;
+
+    internal TensorScope? Scope { get; set; }
+
+    /// <summary>A tensor with undefined contents.</summary>
+    public static Tensor Empty(Shape shape, Device device = default, DType dtype = DType.F32) =>
+        Empty(shape, SeLoRA.Engine.Backend.Get(device), dtype);
+
+    /// <summary>A tensor of zeros.</summary>
+    public static Tensor Zeros(Shape shape, Device device = default, DType dtype = DType.F32)
+    {
+        Tensor y = Empty(shape, device, dtype);
+        y.Backend.Zero(y);
+        return y;
+    }
+
+    /// <summary>A float32 tensor with every element <paramref name="value"/>.</summary>
+    public static Tensor Full(Shape shape, float value, Device device = default)
+    {
+        Tensor y = Empty(shape, device);
+        y.Backend.Fill(y, value);
+        return y;
+    }
+
+    /// <summary>A float32 tensor with a copy of <paramref name="values"/>, row-major; the count must match the shape.</summary>
+    public static Tensor From(ReadOnlySpan<float> values, Shape shape, Device device = default)
+    {
+        Tensor y = Empty(shape, device);
+        y.CopyFrom(values);
+        return y;
+    }
+
+    /// <summary>An int32 tensor (indices) with a copy of <paramref name="values"/>.</summary>
+    public static Tensor From(ReadOnlySpan<int> values, Shape shape, Device device = default)
+    {
+        if (values.Length != shape.Count) Check.Fail($"Tensor.From: {values.Length} values for shape {shape}");
+        Tensor y = Empty(shape, device, DType.I32);
+        y.Backend.Upload(MemoryMarshal.AsBytes(values), y);
+        return y;
+    }
+
+    internal static Tensor Empty(Shape shape, IBackend backend, DType dtype = DType.F32) =>
+        new(shape, dtype, backend.Allocate(shape.Count * dtype.SizeInBytes()), 0);
+
+    /// <summary>Undefined contents, same shape, dtype and device as this tensor.</summary>
+    internal Tensor EmptyLike() => Empty(Shape, Backend, DType);
+
+    /// <summary>Undefined float32 contents on this tensor's device.</summary>
+    internal Tensor EmptyOf(Shape shape) => Empty(shape, Backend);
+
+    /// <summary>Overwrites a float32 tensor with host values; the count must match.</summary>
+    public void CopyFrom(ReadOnlySpan<float> values)
+    {
+        if (DType != DType.F32 || values.Length != Count)
+            Check.Fail($"Tensor.CopyFrom: {values.Length} float32 values into {DType} {Shape}");
+        Backend.Upload(MemoryMarshal.AsBytes(values), this);
+    }
+
+    /// <summary>Copies a float32 tensor to the host, waiting for the device.</summary>
+    public void CopyTo(Span<float> values)
+    {
+        if (DType != DType.F32 || values.Length != Count)
+            Check.Fail($"Tensor.CopyTo: {DType} {Shape} into {values.Length} float32 values");
+        Backend.Download(this, MemoryMarshal.AsBytes(values));
+    }
+
+    /// <summary>The float32 values as a new host array.</summary>
+    public float[] ToArray()
+    {
+        var values = new float[checked((int)Count)];
+        CopyTo(values);
+        return values;
+    }
+
+    /// <summary>The only element of a float32 tensor; more than one element is an error.</summary>
+    public float Item()
+    {
+        if (Count != 1) Check.Fail($"Tensor.Item: shape {Shape} has {Count} elements, one is needed");
+        Span<float> value = stackalloc float[1];
+        CopyTo(value);
+        return value[0];
+    }
+
+    /// <summary>Another handle to the same memory that records no gradient history.</summary>
+    public Tensor Detach() => Alias(Shape, Offset);
+
+    internal Tensor Alias(Shape shape, long offset) => new(shape, DType, Storage.Retain(), offset);
+
+    /// <summary>Releases this handle; the memory returns to the pool when no view or tape entry holds it any more.</summary>
+    public void Dispose()
+    {
+        Storage? held = storage;
+        if (held is null) return;
+        storage = null;
+        held.Release();
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => IsDisposed ? $"Tensor {DType} {Shape} (disposed)" : $"Tensor {DType} {Shape} on {Device}";
+}
