@@ -1,0 +1,69 @@
+namespace SeLoRA.Engine;
+
+/// <summary>
+/// A part of a network: parameters and child modules by name, and no mathematics of its own. Full names join with dots and are the
+/// keys of state dicts, so they follow the Hugging Face checkpoints.
+/// </summary>
+public abstract class Module
+{
+    private readonly List<(string Name, Parameter Parameter)> parameters = [];
+    private readonly List<(string Name, Module Module)> children = [];
+
+    /// <summary>All parameters below this module with their full names, in order of registration.</summary>
+    public IEnumerable<(string Name, Parameter Parameter)> NamedParameters()
+    {
+        foreach ((string path, Module module) in NamedModules())
+            foreach ((string name, Parameter parameter) in module.parameters)
+                yield return (path.Length == 0 ? name : $"{path}.{name}", parameter);
+    }
+
+    /// <summary>This module (with the empty name) and everything below it, depth first.</summary>
+    public IEnumerable<(string Name, Module Module)> NamedModules()
+    {
+        yield return ("", this);
+        foreach ((string name, Module child) in children)
+            foreach ((string path, Module module) in child.NamedModules())
+                yield return (path.Length == 0 ? name : $"{name}.{path}", module);
+    }
+
+    /// <summary>The module with the given full name, or null.</summary>
+    public Module? Find(string name) => NamedModules().FirstOrDefault(m => m.Name == name).Module;
+
+    /// <summary>Number of weights.</summary>
+    public long ParameterCount => NamedParameters().Sum(p => p.Parameter.Shape.Count);
+
+    /// <summary>Makes every parameter trainable or frozen.</summary>
+    public void SetTrainable(bool trainable)
+    {
+        foreach ((_, Parameter parameter) in NamedParameters()) parameter.Trainable = trainable;
+    }
+
+    /// <summary>Draws every parameter; each depends only on the seed and its own name.</summary>
+    public void Initialize(ulong seed, Device device)
+    {
+        foreach ((string name, Parameter parameter) in NamedParameters())
+            parameter.Initialize(seed ^ Fnv1a(name), device);
+    }
+
+    /// <summary>FNV-1a, 64 bits: a hash that is the same in every process.</summary>
+    private static ulong Fnv1a(string text)
+    {
+        ulong hash = 0xcbf29ce484222325;
+        foreach (char c in text) hash = (hash ^ c) * 0x100000001b3;
+        return hash;
+    }
+
+    /// <summary>Registers a parameter under its name within this module.</summary>
+    protected Parameter Register(string name, Parameter parameter)
+    {
+        parameters.Add((name, parameter));
+        return parameter;
+    }
+
+    /// <summary>Registers a child module; the name may contain dots (<c>to_out.0</c>).</summary>
+    protected T Register<T>(string name, T module) where T : Module
+    {
+        children.Add((name, module));
+        return module;
+    }
+}
