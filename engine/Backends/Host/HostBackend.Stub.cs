@@ -3,16 +3,6 @@ namespace SeLoRA.Engine;
 #pragma warning disable
 public sealed partial class HostBackend
 {
-    public void ResetPeak() => throw new NotSupportedException();
-    public Storage Allocate(long bytes) => throw new NotSupportedException();
-    public void ReleaseCached() => throw new NotSupportedException();
-    public void Upload(ReadOnlySpan<byte> source, Tensor y) => throw new NotSupportedException();
-    public void Download(Tensor x, Span<byte> destination) => throw new NotSupportedException();
-    public void Copy(Tensor x, Tensor y) => throw new NotSupportedException();
-    public void CopyColumns(Tensor x, long xOffset, long xStride, Tensor y, long yOffset, long yStride, long rows, long columns) => throw new NotSupportedException();
-    public void Zero(Tensor y) => throw new NotSupportedException();
-    public void Fill(Tensor y, float value) => throw new NotSupportedException();
-    public void Synchronize() => throw new NotSupportedException();
     public void Cast(Tensor x, Tensor y) => throw new NotSupportedException();
     public void FillUniform(Tensor y, ulong seed, ulong offset) => throw new NotSupportedException();
     public void FillNormal(Tensor y, ulong seed, ulong offset) => throw new NotSupportedException();
