@@ -29,23 +29,30 @@ public static partial class Ops
     }
 
     /// <summary>
-    /// Sinusoidal timestep embedding (Ho et al., 2020) as Stable Diffusion lays it out: row n is [cos(t f_i), sin(t f_i)],
-    /// f_i = exp(-ln(10000) i / half), half = <paramref name="channels"/> / 2. Computed in float32 on the host, as diffusers does.
+    /// Sinusoidal timestep embedding (Ho et al., 2020), (N, channels): row n is [cos(t f_i), sin(t f_i)],
+    /// f_i = exp(-ln(10000) i / (half - freqShift)), half = channels / 2. Computed in float32 on the host, as diffusers does.
     /// </summary>
-    public static Tensor TimestepEmbedding(ReadOnlySpan<float> timesteps, int channels, Device device)
+    /// <param name="timesteps">t of each row.</param>
+    /// <param name="channels">Even width of the result.</param>
+    /// <param name="device">Where the result lies.</param>
+    /// <param name="flipSinToCos">Cosines first, as Stable Diffusion has it; false puts the sines first.</param>
+    /// <param name="freqShift">Shift in the frequencies; 0 in Stable Diffusion.</param>
+    public static Tensor TimestepEmbedding(ReadOnlySpan<float> timesteps, int channels, Device device, bool flipSinToCos = true,
+        float freqShift = 0f)
     {
         if (channels < 2 || channels % 2 != 0) Check.Fail($"TimestepEmbedding: {channels} channels, an even number is needed");
-        int half = channels / 2;
+        int half = channels / 2, cosines = flipSinToCos ? 0 : half, sines = half - cosines;
+        if (half - freqShift <= 0) Check.Fail($"TimestepEmbedding: freqShift {freqShift} must be below {half}, half the channels");
         var values = new float[timesteps.Length * channels];
         for (int i = 0; i < half; i++)
         {
-            float exponent = -MathF.Log(10000f) * i / half;
+            float exponent = -MathF.Log(10000f) * i / (half - freqShift);
             float frequency = MathF.Exp(exponent);
             for (int n = 0; n < timesteps.Length; n++)
             {
                 float phase = timesteps[n] * frequency;
-                values[n * channels + i] = MathF.Cos(phase);
-                values[n * channels + half + i] = MathF.Sin(phase);
+                values[n * channels + cosines + i] = MathF.Cos(phase);
+                values[n * channels + sines + i] = MathF.Sin(phase);
             }
         }
         return Tensor.From(values, new Shape(timesteps.Length, channels), device);
