@@ -6,13 +6,6 @@ public sealed partial class HostBackend
     public void Cast(Tensor x, Tensor y) => throw new NotSupportedException();
     public void FillUniform(Tensor y, ulong seed, ulong offset) => throw new NotSupportedException();
     public void FillNormal(Tensor y, ulong seed, ulong offset) => throw new NotSupportedException();
-    public void Unary<TOp>(Tensor x, Tensor y) where TOp : struct, IUnaryOp => throw new NotSupportedException();
-    public void UnaryBackward<TOp>(Tensor x, Tensor dy, Tensor dx) where TOp : struct, IUnaryOp => throw new NotSupportedException();
-    public void Binary<TOp>(Tensor a, Tensor b, Tensor y, in BroadcastShape shape) where TOp : struct, IBinaryOp => throw new NotSupportedException();
-    public void Scale(Tensor x, float alpha, Tensor y) => throw new NotSupportedException();
-    public void AddScaled(Tensor x, float alpha, Tensor y) => throw new NotSupportedException();
-    public void Glu<TOp>(Tensor x, Tensor y) where TOp : struct, IUnaryOp => throw new NotSupportedException();
-    public void GluBackward<TOp>(Tensor x, Tensor dy, Tensor dx) where TOp : struct, IUnaryOp => throw new NotSupportedException();
     public void Reduce(Reduction kind, Tensor x, Tensor y, long outer, long middle, long inner, float scale) => throw new NotSupportedException();
     public void Gemm(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue) => throw new NotSupportedException();
     public void Conv2d(Tensor x, Tensor w, Tensor? bias, Tensor? residual, Tensor y, in Conv2dShape shape) => throw new NotSupportedException();

@@ -1,0 +1,102 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace SeLoRA.Engine;
+
+/// <summary>A lane that the host's loops move through memory: a SIMD vector of floats.</summary>
+/// <typeparam name="T">The implementing struct.</typeparam>
+internal unsafe interface IVectorLane<T> : ILane<T> where T : struct, IVectorLane<T>
+{
+    /// <summary>Floats in one vector.</summary>
+    static abstract int Width { get; }
+
+    /// <summary>Width floats from p, which need not be aligned.</summary>
+    static abstract T Load(float* p);
+
+    /// <summary>Stores all lanes at p.</summary>
+    static abstract void Store(float* p, T x);
+
+    /// <summary>a b + c, fused where the machine has it.</summary>
+    static abstract T MulAdd(T a, T b, T c);
+
+    /// <summary>Sum of all lanes.</summary>
+    static abstract float Sum(T x);
+
+    /// <summary>2^n for an integer n in -126..127 given as the float n + <see cref="VectorMath.Shift"/>.</summary>
+    static abstract T PowerOfTwo(T shifted);
+}
+
+/// <summary>What vector lanes share: partial loads and the exponential.</summary>
+internal static unsafe class VectorMath
+{
+    /// <summary>1.5 2^23: adding it to |n| below 2^22 rounds to an integer and leaves n in the low bits.</summary>
+    public const float Shift = 12582912f;
+
+    /// <summary>
+    /// e^x. x = n ln 2 + r, |r| at most ln 2 / 2; e^r by Cephes' polynomial for expf (S. Moshier), degree 7 with a leading 1 + r. 0 below
+    /// -87.33 and infinite above 88.37, where 2^n leaves float32's normal range; NaN stays NaN. Within 1.1 ulp in between (measured).
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Exp<T>(T x) where T : struct, IVectorLane<T>
+    {
+        T shifted = T.MulAdd(x, T.Of(1.44269504f), T.Of(Shift));
+        T n = shifted - T.Of(Shift);
+        // ln 2 in two parts, the first with so few bits that n times it is exact.
+        T r = T.MulAdd(n, T.Of(-0.693359375f), x);
+        r = T.MulAdd(n, T.Of(2.12194440e-4f), r);
+        T p = T.MulAdd(T.Of(1.9875691500e-4f), r, T.Of(1.3981999507e-3f));
+        p = T.MulAdd(p, r, T.Of(8.3334519073e-3f));
+        p = T.MulAdd(p, r, T.Of(4.1665795894e-2f));
+        p = T.MulAdd(p, r, T.Of(1.6666665459e-1f));
+        p = T.MulAdd(p, r, T.Of(5.0000001201e-1f));
+        p = T.MulAdd(p, r * r, r) + T.Of(1f);
+        T y = p * T.PowerOfTwo(shifted);
+        y = T.IfLess(x, T.Of(-87.33654f), T.Of(0f), y);
+        return T.IfLess(T.Of(88.37626f), x, T.Of(float.PositiveInfinity), y);
+    }
+
+    /// <summary>The first <paramref name="count"/> lanes from p, the others <paramref name="rest"/>; nothing beyond p + count is read.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static T LoadPart<T>(float* p, int count, float rest = 0f) where T : struct, IVectorLane<T>
+    {
+        float* all = stackalloc float[16];
+        for (int i = 0; i < T.Width; i++) all[i] = i < count ? p[i] : rest;
+        return T.Load(all);
+    }
+
+    /// <summary>Stores the first <paramref name="count"/> lanes at p.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void StorePart<T>(float* p, T x, int count) where T : struct, IVectorLane<T>
+    {
+        float* all = stackalloc float[16];
+        T.Store(all, x);
+        for (int i = 0; i < count; i++) p[i] = all[i];
+    }
+}
+
+/// <summary>A parallel loop's body over a range of indices, written for any vector width.</summary>
+internal interface IVectorBody
+{
+    /// <summary>Does indices begin to end - 1.</summary>
+    void Run<T>(long begin, long end) where T : struct, IVectorLane<T>;
+}
+
+/// <summary>Parallel loops at the widest vector this machine computes with.</summary>
+internal static class VectorFor
+{
+    /// <summary>As <see cref="ParallelFor.Range"/>.</summary>
+    public static void Range<TBody>(long count, long grain, TBody body) where TBody : unmanaged, IVectorBody
+    {
+        if (Vector512.IsHardwareAccelerated) ParallelFor.Range(count, grain, new AtWidth<F32x16, TBody>(body));
+        else if (Vector256.IsHardwareAccelerated) ParallelFor.Range(count, grain, new AtWidth<F32x8, TBody>(body));
+        else ParallelFor.Range(count, grain, new AtWidth<F32x4, TBody>(body));
+    }
+
+    private readonly struct AtWidth<T, TBody>(TBody body) : IRangeBody
+        where T : unmanaged, IVectorLane<T> where TBody : unmanaged, IVectorBody
+    {
+        private readonly TBody body = body;
+
+        public void Run(long begin, long end) => body.Run<T>(begin, end);
+    }
+}
