@@ -1,0 +1,223 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+
+namespace SeLoRA.Engine;
+
+/// <summary>
+/// A GPU through ILGPU: portable kernels for CUDA and OpenCL, all queued on one stream of its own. Any thread may call it: one lock
+/// covers each primitive from its first allocation to its last launch, and the accelerator is bound to the calling thread, so that
+/// compiling, loading and launching never run side by side (parallel loads end in JIT errors, ILGPU issue 724).
+/// </summary>
+public sealed partial class GpuBackend : IBackend
+{
+    private static int opened;
+
+    private readonly Lock gate = new();
+    private readonly Accelerator accelerator;
+    private readonly MemoryPool pool;
+    private readonly AcceleratorMemory source;
+    private long launches;
+
+    internal GpuBackend(Device device, Accelerator accelerator)
+    {
+        Device = device;
+        this.accelerator = accelerator;
+        Name = accelerator.Name.Trim();
+        Ordinal = Interlocked.Increment(ref opened) - 1;
+        Stream = accelerator.CreateStream();
+        source = new AcceleratorMemory(accelerator);
+        pool = new MemoryPool($"{device} ({Name})", source);
+    }
+
+    /// <inheritdoc/>
+    public Device Device { get; }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public MemoryStats Memory => pool.Stats;
+
+    /// <summary>Kernels queued so far.</summary>
+    public long LaunchCount => Volatile.Read(ref launches);
+
+    /// <summary>Index of this backend in the launcher tables of <see cref="Kernel{TArgs}"/>.</summary>
+    internal int Ordinal { get; }
+
+    /// <summary>The one stream; never the default stream, which serialises with everything and cannot be captured in a graph.</summary>
+    internal AcceleratorStream Stream { get; }
+
+    private ILGPU.Backends.Backend CodeGenerator => accelerator is CudaAccelerator cuda ? cuda.Backend : ((CLAccelerator)accelerator).Backend;
+
+    /// <inheritdoc/>
+    public void ResetPeak() => pool.ResetPeak();
+
+    /// <inheritdoc/>
+    public Storage Allocate(long bytes)
+    {
+        using Lock.Scope turn = Enter();
+        MemoryPool.Block block = pool.Rent(bytes);
+        return new GpuStorage(this, pool, block, AcceleratorMemory.Slice(block.Segment, block.Offset, bytes));
+    }
+
+    /// <inheritdoc/>
+    public void ReleaseCached()
+    {
+        using Lock.Scope turn = Enter();
+        Stream.Synchronize();
+        pool.ReleaseCached();
+    }
+
+    /// <inheritdoc/>
+    public void Upload(ReadOnlySpan<byte> source, Tensor y)
+    {
+        if (source.IsEmpty) return;
+        using Lock.Scope turn = Enter();
+        // ILGPU asks for a writable reference but only reads from it.
+        ref byte first = ref MemoryMarshal.GetReference(source);
+        Bytes(y).CopyFromCPU(Stream, ref first, source.Length);
+    }
+
+    /// <inheritdoc/>
+    public void Download(Tensor x, Span<byte> destination)
+    {
+        if (destination.IsEmpty) return;
+        using Lock.Scope turn = Enter();
+        ref byte first = ref MemoryMarshal.GetReference(destination);
+        try
+        {
+            Bytes(x).CopyToCPU(Stream, ref first, destination.Length);
+        }
+        catch (AcceleratorException e)
+        {
+            throw Failed("reading results", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Copy(Tensor x, Tensor y)
+    {
+        using Lock.Scope turn = Enter();
+        Bytes(x).CopyTo(Stream, Bytes(y));
+    }
+
+    /// <inheritdoc/>
+    public void Zero(Tensor y)
+    {
+        using Lock.Scope turn = Enter();
+        Bytes(y).MemSetToZero(Stream);
+    }
+
+    /// <inheritdoc/>
+    public void Synchronize()
+    {
+        using Lock.Scope turn = Enter();
+        try
+        {
+            Stream.Synchronize();
+        }
+        catch (AcceleratorException e)
+        {
+            throw Failed("running queued kernels", e);
+        }
+    }
+
+    /// <summary>Takes the lock and makes the accelerator current on this thread.</summary>
+    internal Lock.Scope Enter()
+    {
+        Lock.Scope turn = gate.EnterScope();
+        accelerator.Bind();
+        return turn;
+    }
+
+    internal void CountLaunch() => launches++;
+
+    /// <summary>Compiles and loads a kernel; on CUDA its PTX goes through <see cref="PtxRewrite"/> in between.</summary>
+    internal TLaunch Compile<TLaunch>(MethodInfo method, int threads) where TLaunch : Delegate
+    {
+        try
+        {
+            EntryPointDescription entry = EntryPointDescription.FromExplicitlyGroupedKernel(method);
+            var compiled = CodeGenerator.Compile(entry, new KernelSpecialization(threads, null));
+            if (compiled is PTXCompiledKernel ptx && PtxRewrite.Enabled)
+            {
+                ref string text = ref PtxRewrite.TextOf(ptx);
+                text = PtxRewrite.Apply(text);
+            }
+            return accelerator.LoadKernel(compiled).CreateLauncherDelegate<TLaunch>();
+        }
+        catch (Exception e) when (e is not EngineException)
+        {
+            throw Failed($"compiling {method.DeclaringType?.Name}.{method.Name}", e);
+        }
+    }
+
+    /// <summary>A tensor's bytes.</summary>
+    private static ArrayView<byte> Bytes(Tensor x)
+    {
+        int size = x.DType.SizeInBytes();
+        return ((GpuStorage)x.Storage).View.SubView(x.Offset * size, x.Count * size);
+    }
+
+    /// <summary>A 4-byte tensor as T.</summary>
+    private static ArrayView<T> View<T>(Tensor x) where T : unmanaged => Bytes(x).Cast<T>();
+
+    /// <summary>A float32 tensor's elements.</summary>
+    private static ArrayView<float> Floats(Tensor x) => View<float>(x);
+
+    /// <summary>An optional float32 tensor's elements, or <paramref name="stand"/> where there is none: kernels get a valid view always.</summary>
+    private static ArrayView<float> Floats(Tensor? x, ArrayView<float> stand) => x is null ? stand : Floats(x);
+
+    /// <summary>Float32 working memory for one primitive. Freeing it at the primitive's end is safe: later work queues behind this.</summary>
+    private GpuStorage Workspace(long floats) => (GpuStorage)Allocate(floats * sizeof(float));
+
+    private static ArrayView<float> Floats(GpuStorage workspace) => workspace.View.Cast<float>();
+
+    // ILGPU wraps the sentence that says what is wrong: take the innermost.
+    private EngineException Failed(string step, Exception e)
+    {
+        Exception root = e;
+        while (root.InnerException is not null) root = root.InnerException;
+        return new EngineException($"{Device} ({Name}): {step} failed: {root.Message}", e);
+    }
+
+    /// <summary>Segments of the pool: raw buffers of the accelerator.</summary>
+    private sealed class AcceleratorMemory(Accelerator accelerator) : IMemorySource
+    {
+        private long taken;
+
+        public long FreeBytes => accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : accelerator.MemorySize - taken;
+
+        public object? TryAllocate(long bytes)
+        {
+            // OpenCL drivers promise memory lazily and fail at a launch: hold to the device's size.
+            if (accelerator is not CudaAccelerator && taken + bytes > accelerator.MemorySize) return null;
+            try
+            {
+                MemoryBuffer1D<byte, Stride1D.Dense> buffer = accelerator.Allocate1D<byte>(bytes);
+                taken += bytes;
+                return buffer;
+            }
+            catch (AcceleratorException)
+            {
+                return null;
+            }
+        }
+
+        public void Release(object segment)
+        {
+            var buffer = (MemoryBuffer1D<byte, Stride1D.Dense>)segment;
+            taken -= buffer.Length;
+            buffer.Dispose();
+        }
+
+        public static ArrayView<byte> Slice(object segment, long offset, long bytes) =>
+            ((MemoryBuffer1D<byte, Stride1D.Dense>)segment).View.BaseView.SubView(offset, bytes);
+    }
+}

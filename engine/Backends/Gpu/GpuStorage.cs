@@ -1,0 +1,14 @@
+using ILGPU;
+
+namespace SeLoRA.Engine;
+
+/// <summary>A tensor's block of a GPU's pool: a slice of one of the driver's allocations.</summary>
+internal sealed class GpuStorage(GpuBackend backend, MemoryPool pool, MemoryPool.Block block, ArrayView<byte> bytes)
+    : Storage(backend, bytes.Length)
+{
+    /// <summary>The slice.</summary>
+    public ArrayView<byte> View { get; } = bytes;
+
+    /// <inheritdoc/>
+    protected override void Free() => pool.Return(block);
+}
