@@ -26,21 +26,18 @@ public static class ImageFile
     /// <summary>Encodes a bitmap as PNG and moves it into place.</summary>
     internal static void SavePng(string path, SKBitmap bitmap)
     {
-        string full = Path.GetFullPath(path), temporary = full + ".tmp";
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-            using (FileStream stream = File.Create(temporary))
-            {
-                if (!bitmap.Encode(stream, SKEncodedImageFormat.Png, 100))
-                    throw new IOException($"encoding {bitmap.Width}x{bitmap.Height} pixels as PNG failed");
-            }
-            File.Move(temporary, full, overwrite: true);
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(temporary);
             throw new EngineException($"{path}: cannot be written: {e.Message}", e);
         }
+        AtomicFile.Write(path, stream =>
+        {
+            if (!bitmap.Encode(stream, SKEncodedImageFormat.Png, 100))
+                throw new IOException($"encoding {bitmap.Width}x{bitmap.Height} pixels as PNG failed");
+        });
     }
 }
