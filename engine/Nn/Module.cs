@@ -42,15 +42,7 @@ public abstract class Module
     public void Initialize(ulong seed, Device device)
     {
         foreach ((string name, Parameter parameter) in NamedParameters())
-            parameter.Initialize(seed ^ Fnv1a(name), device);
-    }
-
-    /// <summary>FNV-1a, 64 bits: a hash that is the same in every process.</summary>
-    private static ulong Fnv1a(string text)
-    {
-        ulong hash = 0xcbf29ce484222325;
-        foreach (char c in text) hash = (hash ^ c) * 0x100000001b3;
-        return hash;
+            parameter.Initialize(Philox.StreamSeed(seed, name), device);
     }
 
     /// <summary>Registers a parameter under its name within this module.</summary>

@@ -43,6 +43,17 @@ public static class Philox
         return (float)(radius * ((index & 1) == 0 ? Math.Cos(angle) : Math.Sin(angle)));
     }
 
+    /// <summary>
+    /// The seed of a stream that belongs to a name: <paramref name="seed"/> xor the name's FNV-1a hash (64 bits, over UTF-16 units), which
+    /// is the same in every process.
+    /// </summary>
+    public static ulong StreamSeed(ulong seed, string name)
+    {
+        ulong hash = 0xcbf29ce484222325;
+        foreach (char c in name) hash = (hash ^ c) * 0x100000001b3;
+        return seed ^ hash;
+    }
+
     /// <summary>Standard normal draws offset .. offset + length - 1.</summary>
     public static void FillNormal(Span<float> values, ulong seed, ulong offset = 0)
     {

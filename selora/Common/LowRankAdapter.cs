@@ -1,0 +1,77 @@
+using SeLoRA.Engine;
+
+namespace SeLoRA.Adapters;
+
+/// <summary>
+/// y = x W^T + bias + scale (x A^T) B^T (Hu et al., 2021, eq. 3): LoRA where the rank stays, SeLoRA where a <see cref="RankController"/>
+/// grows it.
+/// </summary>
+public sealed class LowRankAdapter : IAdapter
+{
+    private readonly Action<AdaptedLinearSignals> observe;
+
+    /// <summary>An adapter of rank 0 on the device of the layer's weight, which must be loaded.</summary>
+    /// <param name="target">The layer.</param>
+    /// <param name="scale">Factor of the update.</param>
+    public LowRankAdapter(AdapterTarget target, float scale)
+    {
+        Target = target;
+        Scale = scale;
+        Buffer = new RankBuffer(target.FullName, target.Linear.InFeatures, target.Linear.OutFeatures, target.Linear.Weight.Value.Device);
+        observe = signals => Observer?.Invoke(signals);
+    }
+
+    /// <inheritdoc/>
+    public AdapterTarget Target { get; }
+
+    /// <summary>The factors.</summary>
+    public RankBuffer Buffer { get; }
+
+    /// <inheritdoc/>
+    public int Rank => Buffer.Rank;
+
+    /// <inheritdoc/>
+    public float Scale { get; }
+
+    /// <inheritdoc/>
+    public long TrainableCount => (long)Rank * (Buffer.InFeatures + Buffer.OutFeatures);
+
+    /// <inheritdoc/>
+    public IEnumerable<(string Name, Tensor Tensor)> Parameters => Buffer.Parameters;
+
+    /// <summary>Receives the signals of every backward pass while set.</summary>
+    internal Action<AdaptedLinearSignals>? Observer { get; set; }
+
+    /// <summary>The layer's output with the update, for x (N, ..., in).</summary>
+    /// <remarks>
+    /// The product runs over the whole capacity, not over the rank: the padding is zero and changes nothing, while shapes that do not
+    /// depend on the rank make a backend choose the same kernel and order of summation before and after a growth, which then leaves
+    /// the output as it was to the last bit. A kernel's tile is no narrower than the smallest capacity anyway.
+    /// </remarks>
+    public Tensor Forward(Tensor x, Tensor weight, Tensor? bias) =>
+        Ops.AdaptedLinear(x, weight, bias, Buffer.A, Buffer.B, Buffer.Capacity, Scale, observe);
+
+    /// <inheritdoc/>
+    public void AddDeltaTo(Tensor weight)
+    {
+        var shape = new GemmShape(Buffer.OutFeatures, Buffer.InFeatures, Buffer.Capacity);
+        weight.Backend.Gemm(Buffer.B, Buffer.A, weight, shape, new GemmEpilogue { Alpha = Scale, Accumulate = true });
+    }
+
+    /// <summary>The update dW = scale B A, (out, in) row-major.</summary>
+    public float[] Delta()
+    {
+        using Tensor delta = TensorScope.Detach(Tensor.Zeros(new Shape(Buffer.OutFeatures, Buffer.InFeatures), Buffer.A.Device));
+        AddDeltaTo(delta);
+        return delta.ToArray();
+    }
+
+    /// <inheritdoc/>
+    public void Save(IDictionary<string, HostTensor> state, AdamW? optimizer) => Buffer.Save(state, optimizer);
+
+    /// <inheritdoc/>
+    public void Restore(IReadOnlyDictionary<string, HostTensor> state, AdamW? optimizer) => Buffer.Restore(state, optimizer);
+
+    /// <inheritdoc/>
+    public void Dispose() => Buffer.Dispose();
+}
