@@ -1,0 +1,65 @@
+using SeLoRA.Engine;
+
+namespace SeLoRA.Model;
+
+/// <summary>Fills a model from a file, tensor by tensor: beyond the model itself, memory for one tensor is needed.</summary>
+public static class WeightLoader
+{
+    /// <summary>Loads every parameter as float32. Nothing is loaded unless every key fits.</summary>
+    /// <param name="model">The model; its class name appears in messages.</param>
+    /// <param name="source">Float32, float16 or bfloat16 tensors in PyTorch's layout.</param>
+    /// <param name="device">Where the weights shall lie.</param>
+    /// <param name="keys">From the file's names to the model's, null for a tensor to ignore; see <see cref="StateDictKeys"/>.</param>
+    /// <exception cref="EngineException">
+    /// Keys are missing, unexpected or misshapen: one line lists them all. A tensor's type cannot be converted.
+    /// </exception>
+    public static void Load(Module model, ITensorSource source, Device device, Func<string, string?> keys)
+    {
+        var parameters = model.NamedParameters().ToDictionary(p => p.Name, p => p.Parameter, StringComparer.Ordinal);
+        Match(parameters, source, keys, out Dictionary<string, string> fileKeys).ThrowUnlessFits(source.Path, model.GetType().Name);
+
+        var buffer = new float[parameters.Values.Max(p => p.FileShape.Count)];
+        foreach ((string name, Parameter parameter) in parameters)
+        {
+            Span<float> values = buffer.AsSpan(0, checked((int)parameter.FileShape.Count));
+            source.ReadFloat32(fileKeys[name], values);
+            parameter.Load(values, device);
+        }
+    }
+
+    /// <summary>Compares a file with a model, reading no tensor.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static KeyReport Compare(Module model, ITensorSource source, Func<string, string?> keys) => Match(
+        model.NamedParameters().ToDictionary(p => p.Name, p => p.Parameter, StringComparer.Ordinal), source, keys, out _);
+
+    private static KeyReport Match(Dictionary<string, Parameter> parameters, ITensorSource source, Func<string, string?> keys,
+        out Dictionary<string, string> fileKeys)
+    {
+        fileKeys = new Dictionary<string, string>(StringComparer.Ordinal);
+        List<string> unexpected = [], misshapen = [];
+        foreach (string key in source.Names)
+        {
+            if (keys(key) is not { } name) continue;
+            // A name that two keys lead to has one too many.
+            if (!parameters.TryGetValue(name, out Parameter? parameter) || !fileKeys.TryAdd(name, key)) unexpected.Add(key);
+            else if (!SameShape(source.Tensors[key].Shape, parameter.FileShape))
+                misshapen.Add($"{key} ({string.Join('x', source.Tensors[key].Shape)} in the file, {parameter.FileShape} in the model)");
+        }
+        Dictionary<string, string> found = fileKeys;
+        return new KeyReport([.. parameters.Keys.Where(name => !found.ContainsKey(name))], unexpected, misshapen);
+    }
+
+    // A linear layer and a 1x1 convolution hold the same numbers: LDM files have [C, C, 1, 1] where diffusers has [C, C].
+    private static bool SameShape(ReadOnlySpan<long> file, Shape model)
+    {
+        if (file.Length is not (2 or 4) || model.Rank is not (2 or 4) || file.Length == model.Rank)
+        {
+            if (file.Length != model.Rank) return false;
+            for (int i = 0; i < file.Length; i++)
+                if (file[i] != model[i]) return false;
+            return true;
+        }
+        return file[0] == model[0] && file[1] == model[1]
+            && (file.Length == 4 ? file[2] == 1 && file[3] == 1 : model[2] == 1 && model[3] == 1);
+    }
+}
