@@ -136,6 +136,11 @@ public sealed class RankController : IDisposable
         {
             if (scores[i].Samples == 0)
                 throw new EngineException($"{scores[i].Name}: took no part in the backward pass, so it has no score; leave it out of the targets");
+            if (scores[i].Samples != scores[0].Samples)
+            {
+                throw new EngineException($"{scores[i].Name}: saw {scores[i].Samples} samples, {scores[0].Name} {scores[0].Samples}; " +
+                    "the first axis of every input must count the samples (give one timestep for each)");
+            }
             scores[i].WriteTo(parts.Narrow(i, 1).Reshape(FisherScore.Parts));
         }
         float[] values = parts.ToArray();
