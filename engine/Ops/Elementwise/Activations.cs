@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace SeLoRA.Engine;
 
 /// <summary>Shared pieces of the activation formulas.</summary>
 internal static class Formula
 {
     /// <summary>1 / (1 + e^-x), without overflow for any x: e^-|x| stays in (0, 1].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sigmoid<T>(T x) where T : struct, ILane<T>
     {
         T zero = T.Of(0f), one = T.Of(1f);
@@ -15,6 +18,7 @@ internal static class Formula
     /// Normal distribution function Phi(x) = (1 + erf(x / sqrt 2)) / 2, through erfc by Abramowitz and Stegun 7.1.26's form with
     /// coefficients good to 1.5e-7 absolute.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T NormalCdf<T>(T x) where T : struct, ILane<T>
     {
         T one = T.Of(1f);
@@ -31,9 +35,11 @@ internal static class Formula
 public readonly struct SiluOp : IUnaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x) where T : struct, ILane<T> => x * Formula.Sigmoid(x);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Grad<T>(T x, T dy) where T : struct, ILane<T>
     {
         T s = Formula.Sigmoid(x);
@@ -45,9 +51,11 @@ public readonly struct SiluOp : IUnaryOp
 public readonly struct GeluOp : IUnaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x) where T : struct, ILane<T> => x * Formula.NormalCdf(x);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Grad<T>(T x, T dy) where T : struct, ILane<T>
     {
         T density = T.Of(0.39894228f) * T.Exp(T.Of(-0.5f) * x * x);
@@ -59,9 +67,11 @@ public readonly struct GeluOp : IUnaryOp
 public readonly struct QuickGeluOp : IUnaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x) where T : struct, ILane<T> => x * Formula.Sigmoid(T.Of(1.702f) * x);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Grad<T>(T x, T dy) where T : struct, ILane<T>
     {
         T ax = T.Of(1.702f) * x;
@@ -74,9 +84,11 @@ public readonly struct QuickGeluOp : IUnaryOp
 public readonly struct ReluOp : IUnaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x) where T : struct, ILane<T> => T.Max(x, T.Of(0f));
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Grad<T>(T x, T dy) where T : struct, ILane<T> => T.IfLess(T.Of(0f), x, dy, T.Of(0f));
 }
 
@@ -84,9 +96,11 @@ public readonly struct ReluOp : IUnaryOp
 public readonly struct ExpOp : IUnaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x) where T : struct, ILane<T> => T.Exp(x);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Grad<T>(T x, T dy) where T : struct, ILane<T> => dy * T.Exp(x);
 }
 
@@ -94,9 +108,11 @@ public readonly struct ExpOp : IUnaryOp
 public readonly struct SqrtOp : IUnaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x) where T : struct, ILane<T> => T.Sqrt(x);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Grad<T>(T x, T dy) where T : struct, ILane<T> => dy * T.Of(0.5f) / T.Sqrt(x);
 }
 
