@@ -117,3 +117,18 @@ internal sealed unsafe class HostMemory(long limitBytes)
 
     private static string Mb(long bytes) => $"{bytes / 1048576.0:0.#} MB";
 }
+
+/// <summary>Working memory of one host operation, from the pool.</summary>
+internal readonly unsafe ref struct HostScratch(HostMemory pool, long bytes)
+{
+    private readonly byte* block = pool.Rent(bytes);
+
+    /// <summary>As floats, undefined contents.</summary>
+    public float* Floats => (float*)block;
+
+    /// <summary>As doubles, undefined contents.</summary>
+    public double* Doubles => (double*)block;
+
+    /// <summary>Hands the memory back.</summary>
+    public void Dispose() => pool.Return(block, bytes);
+}

@@ -55,6 +55,29 @@ internal static unsafe class VectorMath
         return T.IfLess(T.Of(88.37626f), x, T.Of(float.PositiveInfinity), y);
     }
 
+    /// <summary>One vector of a row of which <paramref name="left"/> elements are left: lanes beyond it are <paramref name="rest"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Load<T>(float* p, long left, float rest = 0f) where T : struct, IVectorLane<T> =>
+        left >= T.Width ? T.Load(p) : LoadPart<T>(p, (int)left, rest);
+
+    /// <summary>Stores one vector of a row of which <paramref name="left"/> elements are left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<T>(float* p, T x, long left) where T : struct, IVectorLane<T>
+    {
+        if (left >= T.Width) T.Store(p, x);
+        else StorePart(p, x, (int)left);
+    }
+
+    /// <summary>Largest lane.</summary>
+    public static float MaxAcross<T>(T x) where T : struct, IVectorLane<T>
+    {
+        float* all = stackalloc float[16];
+        T.Store(all, x);
+        float max = all[0];
+        for (int i = 1; i < T.Width; i++) max = MathF.Max(max, all[i]);
+        return max;
+    }
+
     /// <summary>The first <paramref name="count"/> lanes from p, the others <paramref name="rest"/>; nothing beyond p + count is read.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static T LoadPart<T>(float* p, int count, float rest = 0f) where T : struct, IVectorLane<T>
