@@ -37,10 +37,8 @@ public static class Philox
     public static float Normal(ulong seed, ulong index)
     {
         (uint x, uint y, uint z, uint w) = Words(seed, index >> 2);
-        (uint a, uint b) = (index & 2) == 0 ? (x, y) : (z, w);
-        double radius = Math.Sqrt(-2 * Math.Log((a + 1.0) * (1.0 / 4294967296.0)));
-        double angle = 2 * Math.PI * (b * (1.0 / 4294967296.0));
-        return (float)(radius * ((index & 1) == 0 ? Math.Cos(angle) : Math.Sin(angle)));
+        (float cosine, float sine) = (index & 2) == 0 ? NormalPair(x, y) : NormalPair(z, w);
+        return (index & 1) == 0 ? cosine : sine;
     }
 
     /// <summary>
@@ -57,7 +55,38 @@ public static class Philox
     /// <summary>Standard normal draws offset .. offset + length - 1.</summary>
     public static void FillNormal(Span<float> values, ulong seed, ulong offset = 0)
     {
-        for (int i = 0; i < values.Length; i++) values[i] = Normal(seed, offset + (ulong)i);
+        int i = 0;
+        for (; i < values.Length && ((offset + (ulong)i) & 3) != 0; i++) values[i] = Normal(seed, offset + (ulong)i);
+        for (; i <= values.Length - 4; i += 4)
+        {
+            (uint x, uint y, uint z, uint w) = Words(seed, (offset + (ulong)i) >> 2);
+            (values[i], values[i + 1]) = NormalPair(x, y);
+            (values[i + 2], values[i + 3]) = NormalPair(z, w);
+        }
+        for (; i < values.Length; i++) values[i] = Normal(seed, offset + (ulong)i);
+    }
+
+    /// <summary>Uniform draws offset .. offset + length - 1.</summary>
+    public static void FillUniform(Span<float> values, ulong seed, ulong offset = 0)
+    {
+        int i = 0;
+        for (; i < values.Length && ((offset + (ulong)i) & 3) != 0; i++) values[i] = Uniform(seed, offset + (ulong)i);
+        for (; i <= values.Length - 4; i += 4)
+        {
+            (uint x, uint y, uint z, uint w) = Words(seed, (offset + (ulong)i) >> 2);
+            values[i] = ToUniform(x);
+            values[i + 1] = ToUniform(y);
+            values[i + 2] = ToUniform(z);
+            values[i + 3] = ToUniform(w);
+        }
+        for (; i < values.Length; i++) values[i] = Uniform(seed, offset + (ulong)i);
+    }
+
+    private static (float Cosine, float Sine) NormalPair(uint a, uint b)
+    {
+        double radius = Math.Sqrt(-2 * Math.Log((a + 1.0) * (1.0 / 4294967296.0)));
+        double angle = 2 * Math.PI * (b * (1.0 / 4294967296.0));
+        return ((float)(radius * Math.Cos(angle)), (float)(radius * Math.Sin(angle)));
     }
 
     private static uint Word(ulong seed, ulong index)
