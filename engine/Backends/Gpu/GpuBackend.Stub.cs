@@ -9,7 +9,6 @@ public sealed partial class GpuBackend
     public void FillUniform(Tensor y, ulong seed, ulong offset) => throw new NotSupportedException();
     public void FillNormal(Tensor y, ulong seed, ulong offset) => throw new NotSupportedException();
     public void Reduce(Reduction kind, Tensor x, Tensor y, long outer, long middle, long inner, float scale) => throw new NotSupportedException();
-    public void Gemm(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue) => throw new NotSupportedException();
     public void Conv2d(Tensor x, Tensor w, Tensor? bias, Tensor? residual, Tensor y, in Conv2dShape shape) => throw new NotSupportedException();
     public void Conv2dBackwardData(Tensor dy, Tensor w, Tensor dx, in Conv2dShape shape) => throw new NotSupportedException();
     public void Conv2dBackwardWeight(Tensor x, Tensor dy, Tensor dw, in Conv2dShape shape) => throw new NotSupportedException();

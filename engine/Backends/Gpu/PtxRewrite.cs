@@ -53,7 +53,7 @@ internal static partial class PtxRewrite
     [GeneratedRegex(@"\.entry\s+([\w$]+)")]
     private static partial Regex Entry();
 
-    // L_12, _p_7, Square_31: no register (%), directive (.) or number.
-    [GeneratedRegex(@"(?<![\w$%.])([A-Za-z_$][\w$]*_)\d+(?![\w$])")]
+    // L_12, _p_7, Square_31: no register (%), directive (.), number or target (sm_80).
+    [GeneratedRegex(@"(?<![\w$%.])(?!sm_)([A-Za-z_$][\w$]*_)\d+(?![\w$])")]
     private static partial Regex NumberedName();
 }

@@ -1,0 +1,220 @@
+using ILGPU;
+
+namespace SeLoRA.Engine;
+
+/// <summary>A place along one axis of an operand: what its row or its k stands for (pixel, kernel tap, channel), decomposed once.</summary>
+internal struct Place
+{
+    public int Y, X;
+    public long Base;
+}
+
+/// <summary>
+/// A product sum over k of A(m, k) B(k, n): a matrix product, or a convolution that reads its operands as if they were matrices
+/// (implicit GEMM). An element is At(row place, k place); places are worked out once a tile row and once a k.
+/// </summary>
+internal interface IProduct<TSelf> where TSelf : struct, IProduct<TSelf>
+{
+    /// <summary>True where places cost divisions: then they are kept in shared memory. Plain matrices compute them on the spot.</summary>
+    static abstract bool Tabled { get; }
+
+    /// <summary>Neighbouring k are neighbouring in memory, so threads of a group should run along k when they load; else along rows.</summary>
+    bool AlongKOfA { get; }
+
+    /// <inheritdoc cref="AlongKOfA"/>
+    bool AlongKOfB { get; }
+
+    /// <summary>The same product for one matrix of the batch.</summary>
+    TSelf ForBatch(int batch);
+
+    Place RowOfA(int m);
+
+    Place DepthOfA(int k);
+
+    float A(Place row, Place k);
+
+    /// <summary>B is seen as its transpose: rows are n.</summary>
+    Place RowOfB(int n);
+
+    Place DepthOfB(int k);
+
+    float B(Place row, Place k);
+}
+
+/// <summary>How a group of 256 threads covers its tile: 2^Log2X threads along n, the others along m.</summary>
+internal interface IGroupShape
+{
+    static abstract int Log2X { get; }
+}
+
+/// <summary>16x16 threads.</summary>
+internal readonly struct SquareGroup : IGroupShape
+{
+    public static int Log2X => 4;
+}
+
+/// <summary>64 threads along m, 4 along n: for n up to 16 (low-rank projections).</summary>
+internal readonly struct TallGroup : IGroupShape
+{
+    public static int Log2X => 2;
+}
+
+/// <summary>4 threads along m, 64 along n: for m up to 16.</summary>
+internal readonly struct WideGroup : IGroupShape
+{
+    public static int Log2X => 6;
+}
+
+/// <summary>
+/// The one main loop of all products: a group computes one tile of C; 16 values of k at a time of both operands are put into shared
+/// memory, k-major, and each thread multiplies quads into its register tile. Sums run over k in order from zero, so columns of zeros
+/// appended to K change no bit of the result, and tiles of every shape give the same bits.
+/// Bound: 2 M N K operations; A is read N / tile times, B M / tile times, from cache if they fit.
+/// </summary>
+internal static class ProductKernels
+{
+    /// <summary>Values of k between two barriers.</summary>
+    private const int Depth = 16;
+
+    // Shared memory in quads: the largest use of any tile shape; four floats of padding a row spread the stores over the banks.
+    private const int SharedQuads = Depth * (256 + 4 + 16 + 4) / 4;
+
+    public static class Of<TProduct> where TProduct : struct, IProduct<TProduct>
+    {
+        public static readonly Kernel<Args<TProduct>> Square = new(ProductKernel<TProduct, SquareGroup>),
+            Tall = new(ProductKernel<TProduct, TallGroup>), Wide = new(ProductKernel<TProduct, WideGroup>),
+            Large = new(ProductLargeKernel<TProduct>);
+    }
+
+    public static readonly Kernel<CombineArgs> Combine = new(ProductCombineKernel);
+
+    public struct Args<TProduct> where TProduct : struct
+    {
+        public TProduct Product;
+        public ProductOutput Output;
+        public int K, ChunkK, TilesM, TilesN;
+    }
+
+    public struct CombineArgs
+    {
+        public ProductOutput Output;
+        public long Count;
+    }
+
+    /// <summary>4x4 elements a thread.</summary>
+    [Kernel]
+    private static void ProductKernel<TProduct, TShape>(Args<TProduct> p)
+        where TProduct : struct, IProduct<TProduct> where TShape : struct, IGroupShape =>
+        Tile<TProduct, RegisterTile4>(p, TShape.Log2X);
+
+    /// <summary>8x8 elements a thread, 128x128 a group.</summary>
+    [Kernel]
+    private static void ProductLargeKernel<TProduct>(Args<TProduct> p) where TProduct : struct, IProduct<TProduct> =>
+        Tile<TProduct, RegisterTile8>(p, 4);
+
+    private static void Tile<TProduct, TTile>(Args<TProduct> p, int log2X)
+        where TProduct : struct, IProduct<TProduct> where TTile : struct, IRegisterTile<TTile>
+    {
+        ArrayView<F4> shared = SharedMemory.Allocate<F4>(SharedQuads);
+        ArrayView<float> floats = shared.Cast<float>();
+        int threadsX = 1 << log2X, threadsY = 256 >> log2X;
+        int rowsA = threadsY * 4 * TTile.Repeat, rowsB = threadsX * 4 * TTile.Repeat;
+        int strideA = rowsA + 4, strideB = rowsB + 4, startB = Depth * strideA;
+
+        int block = Grid.IdxX;
+        int tileN = block % p.TilesN;
+        block /= p.TilesN;
+        int tileM = block % p.TilesM;
+        block /= p.TilesM;
+        int chunk = block % p.Output.Chunks, batch = block / p.Output.Chunks;
+        int m0 = tileM * rowsA, n0 = tileN * rowsB;
+        int kBegin = chunk * p.ChunkK, kEnd = IntrinsicMath.Min(p.K, kBegin + p.ChunkK);
+
+        TProduct product = p.Product.ForBatch(batch);
+        int t = Group.IdxX, x = t & (threadsX - 1), y = t >> log2X;
+        int M = p.Output.M, N = p.Output.N;
+
+        ArrayView<Place> places = default;
+        if (TProduct.Tabled)
+        {
+            // Rows of A, rows of B, then the k of both.
+            places = SharedMemory.Allocate<Place>(256 + 16 + 2 * Depth);
+            for (int i = t; i < rowsA; i += 256) places[i] = product.RowOfA(IntrinsicMath.Min(m0 + i, M - 1));
+            for (int i = t; i < rowsB; i += 256) places[rowsA + i] = product.RowOfB(IntrinsicMath.Min(n0 + i, N - 1));
+        }
+        int columns = threadsX * 4, depthPlaces = rowsA + rowsB;
+
+        TTile sums = default;
+        for (int k0 = kBegin; k0 < kEnd; k0 += Depth)
+        {
+            if (TProduct.Tabled)
+            {
+                if (t < Depth) places[depthPlaces + t] = product.DepthOfA(k0 + t);
+                else if (t < 2 * Depth) places[depthPlaces + t] = product.DepthOfB(k0 + t - Depth);
+                Group.Barrier();
+            }
+            bool alongK = product.AlongKOfA;
+            for (int i = 0; i < rowsA * Depth / 256; i++)
+            {
+                int e = t + i * 256;
+                int row = alongK ? e / Depth : e & (rowsA - 1), k = alongK ? e % Depth : e / rowsA;
+                float value = 0f;
+                if (m0 + row < M && k0 + k < kEnd)
+                {
+                    value = TProduct.Tabled ? product.A(places[row], places[depthPlaces + k])
+                        : product.A(product.RowOfA(m0 + row), product.DepthOfA(k0 + k));
+                }
+                floats[k * strideA + row] = value;
+            }
+            alongK = product.AlongKOfB;
+            for (int i = 0; i < rowsB * Depth / 256; i++)
+            {
+                int e = t + i * 256;
+                int row = alongK ? e / Depth : e & (rowsB - 1), k = alongK ? e % Depth : e / rowsB;
+                float value = 0f;
+                if (n0 + row < N && k0 + k < kEnd)
+                {
+                    value = TProduct.Tabled ? product.B(places[rowsA + row], places[depthPlaces + Depth + k])
+                        : product.B(product.RowOfB(n0 + row), product.DepthOfB(k0 + k));
+                }
+                floats[startB + k * strideB + row] = value;
+            }
+            Group.Barrier();
+            for (int k = 0; k < Depth; k++)
+                sums = TTile.MulAdd(sums, shared, k * strideA / 4 + y, (startB + k * strideB) / 4 + x);
+            Group.Barrier();
+        }
+        // Through shared memory, so that neighbouring threads store neighbouring columns; 4096 elements at a time.
+        for (int i = 0; i < TTile.Repeat; i++)
+        {
+            for (int j = 0; j < TTile.Repeat; j++)
+            {
+                Tile4x4 part = TTile.Block(sums, i, j);
+                int quad = y * 4 * threadsX + x;
+                shared[quad] = part.R0;
+                shared[quad + threadsX] = part.R1;
+                shared[quad + 2 * threadsX] = part.R2;
+                shared[quad + 3 * threadsX] = part.R3;
+                Group.Barrier();
+                for (int l = 0; l < 16; l++)
+                {
+                    int e = t + l * 256;
+                    p.Output.Store(floats[e], m0 + i * 64 + e / columns, n0 + j * 64 + e % columns, batch, chunk);
+                }
+                Group.Barrier();
+            }
+        }
+    }
+
+    /// <summary>Adds the chunks' sums in order and applies the epilogue.</summary>
+    [Kernel]
+    private static void ProductCombineKernel(CombineArgs p)
+    {
+        long i = Flat.Index;
+        if (i >= p.Count) return;
+        float sum = 0f;
+        for (int chunk = 0; chunk < p.Output.Chunks; chunk++) sum += p.Output.Partial[chunk * p.Count + i];
+        long row = Flat.Divide(i, p.Output.N), batch = Flat.Divide(row, p.Output.M);
+        p.Output.Finish(sum, (int)(row - batch * p.Output.M), (int)(i - row * p.Output.N), (int)batch);
+    }
+}

@@ -1,0 +1,112 @@
+using ILGPU;
+
+namespace SeLoRA.Engine;
+
+public sealed partial class GpuBackend
+{
+    /// <summary>
+    /// K is summed in chunks of this length, side by side, where the result is too small to fill a GPU. The rule depends on K and on
+    /// the smaller side only, so a low-rank factor that grows, in N or in K, keeps the bits of its old columns up to rank 256.
+    /// </summary>
+    private const int ChunkK = 2048;
+
+    private const int SmallSide = 256;
+
+    /// <inheritdoc/>
+    public void Gemm(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue)
+    {
+        using Lock.Scope turn = Enter();
+        var product = new MatrixProduct
+        {
+            A = new Matrix(Floats(a), shape.Lda, shape.TransA, shape.StrideA),
+            B = new Matrix(Floats(b), shape.Ldb, !shape.TransB, shape.StrideB),
+        };
+        RunProduct(product, Output(c, shape.M, shape.N, shape.Ldc, shape.Batch, shape.StrideC, epilogue), shape.K);
+    }
+
+    private static ProductOutput Output(Tensor c, int m, int n, int ldc, int batch, long strideC, in GemmEpilogue epilogue)
+    {
+        ArrayView<float> view = Floats(c);
+        return new ProductOutput
+        {
+            C = view, Bias = Floats(epilogue.Bias, view), Residual = Floats(epilogue.Residual, view), Partial = view,
+            M = m, N = n, Ldc = ldc, Batch = batch, StrideC = strideC, Chunks = 1,
+            Alpha = epilogue.Alpha, Activation = (int)epilogue.Activation,
+            Flags = (epilogue.Bias is null ? 0 : ProductOutput.HasBias) | (epilogue.Accumulate ? ProductOutput.Accumulates : 0)
+                | (epilogue.Residual is null ? 0 : ProductOutput.HasResidual),
+        };
+    }
+
+    /// <summary>Picks the tile by the result's shape, and splits K where the result is small and K long.</summary>
+    private void RunProduct<TProduct>(in TProduct product, ProductOutput output, int k) where TProduct : struct, IProduct<TProduct>
+    {
+        int m = output.M, n = output.N;
+        (Kernel<ProductKernels.Args<TProduct>> kernel, int rows, int columns) =
+            n <= 16 ? (ProductKernels.Of<TProduct>.Tall, 256, 16)
+            : m <= 16 ? (ProductKernels.Of<TProduct>.Wide, 16, 256)
+            : IsLarge(m, n, output.Batch) ? (ProductKernels.Of<TProduct>.Large, 128, 128)
+            : (ProductKernels.Of<TProduct>.Square, 64, 64);
+        int tilesM = (m + rows - 1) / rows, tilesN = (n + columns - 1) / columns;
+        int chunks = Math.Min(m, n) <= SmallSide ? (k + ChunkK - 1) / ChunkK : 1;
+        output.Chunks = chunks;
+        long count = (long)output.Batch * m * n;
+        GpuStorage? partial = chunks > 1 ? Workspace(chunks * count) : null;
+        if (partial is not null) output.Partial = Floats(partial);
+        kernel.Run(this, (long)tilesM * tilesN * chunks * output.Batch, new ProductKernels.Args<TProduct>
+        {
+            Product = product, Output = output, K = k, ChunkK = chunks > 1 ? ChunkK : k, TilesM = tilesM, TilesN = tilesN,
+        });
+        if (partial is null) return;
+        ProductKernels.Combine.RunFlat(this, count, new ProductKernels.CombineArgs { Output = output, Count = count });
+        partial.Release();
+    }
+
+    // 128x128 tiles pay when there are enough of them to occupy every multiprocessor.
+    private bool IsLarge(int m, int n, int batch) =>
+        m >= 128 && n >= 128 && ((m + 127L) / 128) * ((n + 127) / 128) * batch >= 2L * accelerator.NumMultiprocessors;
+}
+
+/// <summary>A stored matrix as one operand: rows are m of A, or n of B.</summary>
+internal struct Matrix(ArrayView<float> view, int ld, bool transposed, long strideBatch)
+{
+    public ArrayView<float> View = view;
+    public long StrideBatch = strideBatch, Offset = 0;
+    public int RowStride = transposed ? 1 : ld, DepthStride = transposed ? ld : 1;
+
+    public readonly bool AlongK => DepthStride == 1;
+
+    public readonly Matrix ForBatch(int batch) =>
+        new() { View = View, StrideBatch = StrideBatch, Offset = batch * StrideBatch, RowStride = RowStride, DepthStride = DepthStride };
+
+    public readonly Place Row(int row) => new() { Base = Offset + (long)row * RowStride };
+
+    public readonly Place Depth(int k) => new() { Base = (long)k * DepthStride };
+
+    public readonly float At(Place row, Place k) => View[row.Base + k.Base];
+}
+
+/// <summary>A plain matrix product.</summary>
+internal struct MatrixProduct : IProduct<MatrixProduct>
+{
+    public Matrix A, B;
+
+    public static bool Tabled => false;
+
+    public readonly bool AlongKOfA => A.AlongK;
+
+    public readonly bool AlongKOfB => B.AlongK;
+
+    public readonly MatrixProduct ForBatch(int batch) => new() { A = A.ForBatch(batch), B = B.ForBatch(batch) };
+
+    public readonly Place RowOfA(int m) => A.Row(m);
+
+    public readonly Place DepthOfA(int k) => A.Depth(k);
+
+    readonly float IProduct<MatrixProduct>.A(Place row, Place k) => A.At(row, k);
+
+    public readonly Place RowOfB(int n) => B.Row(n);
+
+    public readonly Place DepthOfB(int k) => B.Depth(k);
+
+    readonly float IProduct<MatrixProduct>.B(Place row, Place k) => B.At(row, k);
+}
