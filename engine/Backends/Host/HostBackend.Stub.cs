@@ -3,7 +3,6 @@ namespace SeLoRA.Engine;
 #pragma warning disable
 public sealed partial class HostBackend
 {
-    public void Gemm(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue) => throw new NotSupportedException();
     public void Conv2d(Tensor x, Tensor w, Tensor? bias, Tensor? residual, Tensor y, in Conv2dShape shape) => throw new NotSupportedException();
     public void Conv2dBackwardData(Tensor dy, Tensor w, Tensor dx, in Conv2dShape shape) => throw new NotSupportedException();
     public void Conv2dBackwardWeight(Tensor x, Tensor dy, Tensor dw, in Conv2dShape shape) => throw new NotSupportedException();

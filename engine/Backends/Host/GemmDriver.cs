@@ -1,0 +1,150 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace SeLoRA.Engine;
+
+/// <summary>A batch of products as the kernels see them: rows of A times columns of B over <see cref="Depth"/>.</summary>
+internal unsafe struct GemmJob
+{
+    public GemmOperand A, B;
+    public int Rows, Columns, Batch;
+    public GemmDepth Depth;
+    public GemmResult Result;
+
+    /// <summary>The kernels' rows are C's columns: A and B were exchanged because B is the operand not worth packing.</summary>
+    public bool Transposed;
+
+    /// <summary>Full panels of B are read where they lie (its layout is Steps, in one segment).</summary>
+    public bool InPlace;
+}
+
+/// <summary>
+/// Blocking of all matrix products. C is cut into pieces of rows x panels (a panel is what the kernel covers: one or two vectors of
+/// columns), and pieces go to threads. A piece walks K in blocks: packs its panels of B (64 KB each, at most four: they stay in the
+/// second-level cache), then runs down its rows, each tile of A meeting all panels while it is in the first-level cache. K is never
+/// divided between threads.
+/// </summary>
+internal static unsafe class GemmDriver
+{
+    /// <summary>Zeros that padded lines point to: as long as a block of K, or as a panel is wide.</summary>
+    public static readonly nint Zeros = (nint)NativeMemory.AllocZeroed((nuint)Math.Max(GemmDepth.Limit, GemmPack.MaxWidth), sizeof(float));
+
+    /// <summary>Runs a job at the vector width that fits the machine and the number of columns.</summary>
+    public static void Run(ref GemmJob job)
+    {
+        fixed (GemmJob* j = &job)
+        {
+            if (job.Columns <= 4) Run<F32x4>(j);
+            else if (Vector256.IsHardwareAccelerated && job.Columns <= 8) Run<F32x8>(j);
+            else if (Vector512.IsHardwareAccelerated) Run<F32x16>(j);
+            else if (Vector256.IsHardwareAccelerated) Run<F32x8>(j);
+            else Run<F32x4>(j);
+        }
+    }
+
+    private static void Run<T>(GemmJob* job)
+        where T : struct, IVectorLane<T>
+    {
+        var pieces = new GemmPieces<T>(job);
+        ParallelFor.Run(pieces.Count, pieces);
+    }
+}
+
+/// <summary>The pieces of one job.</summary>
+internal readonly unsafe struct GemmPieces<T> : IChunkBody
+    where T : struct, IVectorLane<T>
+{
+    private const int MaxPanels = 4;
+    private const int MaxSegments = GemmDepth.Limit;
+
+    // More rows would push a piece's part of C out of the second-level cache between two blocks of K.
+    private const int MaxPieceRows = 1024;
+
+    // A piece should be worth some 20 us, or handing it out costs more than it brings.
+    private const double PieceFlops = 2e6;
+
+    private readonly GemmJob* job;
+    private readonly int width, tileRows, tiles, panels, rowPieces, panelPieces;
+
+    public GemmPieces(GemmJob* job)
+    {
+        this.job = job;
+        bool two = job->Columns > T.Width;
+        width = two ? 2 * T.Width : T.Width;
+        tileRows = two ? GemmMicroKernel<T>.MaxRows : 8;
+        tiles = (job->Rows + tileRows - 1) / tileRows;
+        panels = (job->Columns + width - 1) / width;
+        panelPieces = (panels + MaxPanels - 1) / MaxPanels;
+        rowPieces = (job->Rows + MaxPieceRows - 1) / MaxPieceRows;
+
+        // Enough pieces that threads finish together, yet none so small that packing or handing out shows.
+        double flops = 2.0 * job->Rows * job->Columns * job->Depth.Total * job->Batch;
+        long most = (long)Math.Min(6.0 * ParallelFor.Threads, flops / PieceFlops);
+        long have = (long)job->Batch * panelPieces * rowPieces;
+        if (have < most)
+        {
+            // Cutting rows repeats the packing of B: not below 8 tiles. Then cut panels.
+            int rowsWanted = (int)Math.Min((most + have - 1) / have * rowPieces, Math.Max(rowPieces, tiles / 8));
+            rowPieces = Math.Max(rowPieces, rowsWanted);
+            have = (long)job->Batch * panelPieces * rowPieces;
+            if (have < most) panelPieces = (int)Math.Min(panels, (most + have - 1) / have * panelPieces);
+        }
+    }
+
+    public int Count => job->Batch * panelPieces * rowPieces;
+
+    public void Run(int chunk)
+    {
+        int rowPiece = chunk % rowPieces, rest = chunk / rowPieces, panelPiece = rest % panelPieces, batch = rest / panelPieces;
+        int tile0 = (int)((long)tiles * rowPiece / rowPieces), tile1 = (int)((long)tiles * (rowPiece + 1) / rowPieces);
+        int panel0 = (int)((long)panels * panelPiece / panelPieces), panel1 = (int)((long)panels * (panelPiece + 1) / panelPieces);
+        GemmOperand a = job->A.At(batch), b = job->B.At(batch);
+
+        long packedBytes = HostScratch.Aligned((long)MaxPanels * GemmDepth.Limit * width * sizeof(float));
+        long copyBytes = HostScratch.Aligned((long)tileRows * GemmDepth.Limit * sizeof(float));
+        long tileBytes = HostScratch.Aligned((long)tileRows * width * sizeof(float));
+        byte* scratch = HostScratch.Bytes(packedBytes + copyBytes + 2 * tileBytes + (long)MaxSegments * tileRows * sizeof(float*));
+        float* packed = (float*)scratch, copy = (float*)(scratch + packedBytes);
+        float* y = (float*)(scratch + packedBytes + copyBytes), turned = (float*)((byte*)y + tileBytes);
+        float** pointers = (float**)((byte*)turned + tileBytes);
+        // A tile that meets several panels is worth moving together first.
+        if (panel1 - panel0 < 2) copy = null;
+
+        for (int index = 0; index < job->Depth.Blocks; index++)
+        {
+            GemmBlock block = job->Depth.Block(index);
+            bool first = index == 0, last = index == job->Depth.Blocks - 1;
+            for (int p = panel0; p < panel1; p++)
+            {
+                int columns = Math.Min(width, job->Columns - p * width);
+                if (job->InPlace && columns == width) continue;
+                b.Pack((long)p * width, columns, width, block, (float*)GemmDriver.Zeros, Panel(packed, p - panel0, block));
+            }
+            var tile = new GemmTile { Y = y, LdY = width };
+            for (int t = tile0; t < tile1; t++)
+            {
+                int row = t * tileRows, rows = Math.Min(tileRows, job->Rows - row);
+                a.Rows(row, rows, block, pointers, copy, ref tile);
+                for (int p = panel0; p < panel1; p++)
+                {
+                    int column = p * width, columns = Math.Min(width, job->Columns - column);
+                    bool inPlace = job->InPlace && columns == width;
+                    tile.B = inPlace ? b.Base + column + (nint)block.Offset * b.Stride : Panel(packed, p - panel0, block);
+                    tile.BStep = inPlace ? b.Stride : width;
+                    GemmMicroKernel<T>.Run(rows, columns > T.Width, tile);
+                    long batchOffset = batch * job->Result.BatchStride;
+                    if (!job->Transposed)
+                    {
+                        job->Result.Store<T>(y, width, rows, columns, batchOffset, row, column, first, last);
+                        continue;
+                    }
+                    for (int i = 0; i < rows; i++)
+                        for (int j = 0; j < columns; j++) turned[j * tileRows + i] = y[i * width + j];
+                    job->Result.Store<T>(turned, tileRows, columns, rows, batchOffset, column, row, first, last);
+                }
+            }
+        }
+    }
+
+    private float* Panel(float* packed, int index, in GemmBlock block) => packed + (nint)index * block.Total * width;
+}

@@ -1,0 +1,208 @@
+using System.Runtime.CompilerServices;
+
+namespace SeLoRA.Engine;
+
+/// <summary>
+/// How a product's K axis is cut: stretches ("segments") of equal length, one for a plain matrix, one a tap for a convolution.
+/// Blocks of about <see cref="Limit"/> steps keep a packed panel in the second-level cache. Where the cuts lie depends on K alone.
+/// </summary>
+internal readonly record struct GemmDepth(int Segments, int Length)
+{
+    /// <summary>Most steps of one block.</summary>
+    public const int Limit = 512;
+
+    /// <summary>All steps.</summary>
+    public long Total => (long)Segments * Length;
+
+    private int Group => Math.Max(1, Limit / Math.Max(1, Length));
+
+    /// <summary>Number of blocks; one, an empty one, if there are no steps.</summary>
+    public int Blocks => Length > Limit ? Segments * ((Length + Limit - 1) / Limit) : Math.Max(1, (Segments + Group - 1) / Group);
+
+    /// <summary>Block <paramref name="index"/>: either a piece of one segment or several whole ones.</summary>
+    public GemmBlock Block(int index)
+    {
+        if (Length <= Limit)
+        {
+            int first = index * Group;
+            return new GemmBlock(first, Math.Min(Group, Segments - first), 0, Length, (long)first * Length);
+        }
+        int pieces = (Length + Limit - 1) / Limit, segment = index / pieces, offset = index % pieces * Limit;
+        return new GemmBlock(segment, 1, offset, Math.Min(Limit, Length - offset), (long)segment * Length + offset);
+    }
+}
+
+/// <summary>K steps <c>Offset .. Offset + Length - 1</c> of <c>Segments</c> segments from <c>Segment</c> on; <c>Start</c> is the first in all of K.</summary>
+internal readonly record struct GemmBlock(int Segment, int Segments, int Offset, int Length, long Start)
+{
+    /// <summary>All steps.</summary>
+    public int Total => Segments * Length;
+}
+
+/// <summary>How a product's operand lies in memory. An operand has lines (A's rows, B's columns), each as long as K.</summary>
+internal enum GemmLayout
+{
+    /// <summary>A line's K steps are neighbours: A plain, B transposed, convolution weights.</summary>
+    Lines,
+
+    /// <summary>Neighbouring lines are neighbours, K steps lie apart: A transposed, B plain.</summary>
+    Steps,
+
+    /// <summary>A line is a pixel of an image, a segment a tap, a step a channel.</summary>
+    Pixels,
+
+    /// <summary>A line is a channel, a step a pixel seen through one tap.</summary>
+    Channels,
+}
+
+/// <summary>
+/// A grid of window positions over an image (N, Height, Width, Channels): position (gy, gx) sees at tap t the source pixel
+/// (gy Step + TapY[t], gx Step + TapX[t]), or zeros outside.
+/// </summary>
+internal unsafe struct PixelGrid
+{
+    public float* Image;
+    public float* Zeros;
+    public int* TapY, TapX;
+    public int Height, Width, Channels, GridHeight, GridWidth, Step;
+
+    /// <summary>Writes the addresses of <paramref name="count"/> positions from <paramref name="first"/> on as one tap sees them.</summary>
+    public readonly void Addresses(long first, int count, int tap, int offset, float** to)
+    {
+        int x = (int)(first % GridWidth), ny = (int)(first / GridWidth), y = ny % GridHeight, n = ny / GridHeight;
+        int ty = TapY[tap], tx = TapX[tap];
+        for (int i = 0; i < count; i++)
+        {
+            int sy = y * Step + ty, sx = x * Step + tx;
+            bool inside = (uint)sy < (uint)Height && (uint)sx < (uint)Width;
+            to[i] = inside ? Image + (((long)n * Height + sy) * Width + sx) * Channels + offset : Zeros;
+            if (++x < GridWidth) continue;
+            x = 0;
+            if (++y < GridHeight) continue;
+            y = 0;
+            n++;
+        }
+    }
+}
+
+/// <summary>One operand of a product: gives row pointers to the micro-kernel's A side and packs panels for its B side.</summary>
+internal unsafe struct GemmOperand
+{
+    public GemmLayout Layout;
+
+    /// <summary>First element (Lines, Steps).</summary>
+    public float* Base;
+
+    /// <summary>Elements between lines (Lines) or between steps (Steps).</summary>
+    public nint Stride;
+
+    /// <summary>Elements from Base to each segment (Steps); null for none.</summary>
+    public nint* SegmentOffsets;
+
+    /// <summary>Elements between the batch's matrices; for Channels the batch runs over taps instead.</summary>
+    public long BatchStride;
+
+    /// <summary>The image (Pixels, Channels).</summary>
+    public PixelGrid Grid;
+
+    /// <summary>Tap (Channels).</summary>
+    public int Tap;
+
+    /// <summary>This operand's matrix <paramref name="batch"/>.</summary>
+    public readonly GemmOperand At(int batch)
+    {
+        GemmOperand o = this;
+        if (Layout == GemmLayout.Channels) o.Tap = batch;
+        else o.Base += batch * BatchStride;
+        return o;
+    }
+
+    /// <summary>
+    /// Points the kernel's A side at lines first .. first + count - 1 of one block of K. <paramref name="copy"/> has room for them:
+    /// steps that lie apart are moved together there; null reads them in place.
+    /// </summary>
+    public readonly void Rows(long first, int count, in GemmBlock block, float** pointers, float* copy, ref GemmTile tile)
+    {
+        tile.Rows = pointers;
+        tile.SegmentStride = count;
+        tile.Segments = 1;
+        tile.Length = block.Total;
+        tile.Step = 1;
+        switch (Layout)
+        {
+            case GemmLayout.Lines:
+                for (int i = 0; i < count; i++) pointers[i] = Base + (first + i) * Stride + block.Start;
+                break;
+            case GemmLayout.Steps:
+                // Never more than one segment on this side.
+                float* source = Base + first + block.Offset * Stride;
+                tile.Step = Stride;
+                if (copy != null)
+                {
+                    for (int k = 0; k < block.Length; k++) CopyLine(source + k * Stride, copy + k * count, count);
+                    source = copy;
+                    tile.Step = count;
+                }
+                for (int i = 0; i < count; i++) pointers[i] = source + i;
+                break;
+            default:
+                tile.Segments = block.Segments;
+                tile.Length = block.Length;
+                for (int s = 0; s < block.Segments; s++)
+                    Grid.Addresses(first, count, block.Segment + s, block.Offset, pointers + s * count);
+                break;
+        }
+    }
+
+    /// <summary>Packs lines first .. first + count - 1 of one block as (block.Total, width), zeros beyond count.</summary>
+    public readonly void Pack(long first, int count, int width, in GemmBlock block, float* zeros, float* y)
+    {
+        float** lines = stackalloc float*[GemmPack.MaxWidth];
+        switch (Layout)
+        {
+            case GemmLayout.Lines:
+                for (int i = 0; i < width; i++) lines[i] = i < count ? Base + (first + i) * Stride + block.Start : zeros;
+                GemmPack.Transpose(lines, width, block.Total, y);
+                break;
+            case GemmLayout.Pixels:
+                for (int i = count; i < width; i++) lines[i] = zeros;
+                for (int s = 0; s < block.Segments; s++)
+                {
+                    Grid.Addresses(first, count, block.Segment + s, block.Offset, lines);
+                    GemmPack.Transpose(lines, width, block.Length, y + (nint)s * block.Length * width);
+                }
+                break;
+            case GemmLayout.Steps:
+                for (int s = 0; s < block.Segments; s++)
+                {
+                    float* source = Base + first + block.Offset * Stride;
+                    if (SegmentOffsets != null) source += SegmentOffsets[block.Segment + s];
+                    for (int k = 0; k < block.Length; k++, y += width) PackLine(source + k * Stride, count, width, y);
+                }
+                break;
+            default:
+                for (int k = 0; k < block.Length; k += GemmPack.MaxWidth)
+                {
+                    int some = Math.Min(GemmPack.MaxWidth, block.Length - k);
+                    Grid.Addresses(block.Offset + k, some, Tap, (int)first, lines);
+                    for (int i = 0; i < some; i++, y += width) PackLine(lines[i], count, width, y);
+                }
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PackLine(float* x, int count, int width, float* y)
+    {
+        CopyLine(x, y, count);
+        for (int i = count; i < width; i++) y[i] = 0f;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyLine(float* x, float* y, int count)
+    {
+        int i = 0;
+        for (; i + 4 <= count; i += 4) F32x4.Store(y + i, F32x4.Load(x + i));
+        for (; i < count; i++) y[i] = x[i];
+    }
+}
