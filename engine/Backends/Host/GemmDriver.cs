@@ -100,10 +100,10 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
         int panel0 = (int)((long)panels * panelPiece / panelPieces), panel1 = (int)((long)panels * (panelPiece + 1) / panelPieces);
         GemmOperand a = job->A.At(batch), b = job->B.At(batch);
 
-        long packedBytes = HostScratch.Aligned((long)MaxPanels * GemmDepth.Limit * width * sizeof(float));
-        long copyBytes = HostScratch.Aligned((long)tileRows * GemmDepth.Limit * sizeof(float));
-        long tileBytes = HostScratch.Aligned((long)tileRows * width * sizeof(float));
-        byte* scratch = HostScratch.Bytes(packedBytes + copyBytes + 2 * tileBytes + (long)MaxSegments * tileRows * sizeof(float*));
+        long packedBytes = ThreadScratch.Aligned((long)MaxPanels * GemmDepth.Limit * width * sizeof(float));
+        long copyBytes = ThreadScratch.Aligned((long)tileRows * GemmDepth.Limit * sizeof(float));
+        long tileBytes = ThreadScratch.Aligned((long)tileRows * width * sizeof(float));
+        byte* scratch = ThreadScratch.Bytes(packedBytes + copyBytes + 2 * tileBytes + (long)MaxSegments * tileRows * sizeof(float*));
         float* packed = (float*)scratch, copy = (float*)(scratch + packedBytes);
         float* y = (float*)(scratch + packedBytes + copyBytes), turned = (float*)((byte*)y + tileBytes);
         float** pointers = (float**)((byte*)turned + tileBytes);

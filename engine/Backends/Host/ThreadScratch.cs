@@ -3,21 +3,21 @@ using System.Runtime.InteropServices;
 namespace SeLoRA.Engine;
 
 /// <summary>Working memory of the calling thread: native, grown to the largest request, kept between calls. One user at a time.</summary>
-internal sealed unsafe class HostScratch
+internal sealed unsafe class ThreadScratch
 {
     private const int Alignment = 64;
 
-    [ThreadStatic] private static HostScratch? mine;
+    [ThreadStatic] private static ThreadScratch? mine;
 
     private byte* block;
     private long size;
 
-    ~HostScratch() => NativeMemory.AlignedFree(block);
+    ~ThreadScratch() => NativeMemory.AlignedFree(block);
 
     /// <summary>At least <paramref name="bytes"/> bytes, aligned to 64, with undefined contents.</summary>
     public static byte* Bytes(long bytes)
     {
-        HostScratch scratch = mine ??= new HostScratch();
+        ThreadScratch scratch = mine ??= new ThreadScratch();
         if (scratch.size < bytes)
         {
             NativeMemory.AlignedFree(scratch.block);
