@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.ML.Tokenizers;
 using SeLoRA.Engine;
 
@@ -97,6 +98,30 @@ public sealed class ClipTokenizer
         }
 
         return new ClipTokenizer(ClipVocabulary.Load(folder), start, end, pad ?? end, length);
+    }
+
+    /// <summary>Writes the four files that <see cref="FromFolder"/> reads, in transformers' form.</summary>
+    /// <param name="folder">Created where it does not exist.</param>
+    public void Save(string folder)
+    {
+        Vocabulary.Save(folder);
+        var special = new JsonObject
+        {
+            ["bos_token"] = tokens[StartId],
+            ["eos_token"] = tokens[EndId],
+            ["pad_token"] = tokens[PadId],
+            ["unk_token"] = tokens[EndId],
+        };
+        Write("special_tokens_map.json", special);
+        var config = (JsonObject)special.DeepClone();
+        config["add_prefix_space"] = false;
+        config["do_lower_case"] = true;
+        config["model_max_length"] = MaxLength;
+        config["tokenizer_class"] = "CLIPTokenizer";
+        Write("tokenizer_config.json", config);
+
+        void Write(string name, JsonObject json) => AtomicFile.Write(Path.Combine(folder, name), stream =>
+            stream.Write(Encoding.UTF8.GetBytes(json.ToJsonString(ClipVocabulary.Readable) + "\n")));
     }
 
     /// <summary>

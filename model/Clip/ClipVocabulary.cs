@@ -18,7 +18,7 @@ public sealed class ClipVocabulary
     private const int ShownOfLine = 40;
 
     // Tokens are meant to be read by people: not one \u escape per accented letter.
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     internal ClipVocabulary(IReadOnlyDictionary<string, int> ids, IReadOnlyList<(string First, string Second)> merges)
     {

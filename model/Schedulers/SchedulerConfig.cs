@@ -11,6 +11,7 @@ namespace SeLoRA.Model;
 public sealed class SchedulerConfig
 {
     private const long MaxBytes = 16 << 20;
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     private readonly Dictionary<string, JsonElement> values;
 
     private SchedulerConfig(string source, Dictionary<string, JsonElement> values)
@@ -74,6 +75,9 @@ public sealed class SchedulerConfig
         using JsonDocument document = JsonDocument.Parse(json);
         return new SchedulerConfig(Source, new(values) { [key] = document.RootElement.Clone() });
     }
+
+    /// <summary>The configuration as the text of a <c>scheduler_config.json</c>.</summary>
+    public string ToJson() => JsonSerializer.Serialize(values, Indented);
 
     internal bool Flag(string key, bool ifMissing) => Find(key) switch
     {
