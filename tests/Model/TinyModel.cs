@@ -26,7 +26,7 @@ public static class TinyModel
         var model = new StableDiffusionModel(new UNet2DConditionModel(UNet), new AutoencoderKL(Vae), new ClipTextModel(text), tokenizer,
             SchedulerConfig.Parse("""
                 {"_class_name": "DDIMScheduler", "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
-                 "num_train_timesteps": 1000, "clip_sample": false, "set_alpha_to_one": false, "steps_offset": 1}
+                 "num_train_timesteps": 1000, "clip_sample": false, "set_alpha_to_one": false, "skip_prk_steps": true, "steps_offset": 1}
                 """));
         foreach ((Module module, ulong seed) in Parts(model).Zip([1ul, 2ul, 3ul])) module.Initialize(seed, device);
         return model;
