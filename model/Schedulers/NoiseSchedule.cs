@@ -129,13 +129,15 @@ public sealed class NoiseSchedule
         return betas;
     }
 
-    // torch.linspace in float32: from both ends towards the middle, so that both ends are exact.
+    // torch.linspace in float32, to the last bit: from both ends towards the middle, each value rounded once.
     private static float[] Linspace(float start, float end, int count)
     {
         var values = new float[count];
         float step = count > 1 ? (end - start) / (count - 1) : 0;
         for (int i = 0; i < count; i++)
-            values[i] = i < count / 2 || count == 1 ? start + step * i : end - step * (count - 1 - i);
+            values[i] = i < count / 2 || count == 1
+                ? MathF.FusedMultiplyAdd(step, i, start)
+                : MathF.FusedMultiplyAdd(-step, count - 1 - i, end);
         return values;
     }
 

@@ -14,6 +14,10 @@ public sealed class SchedulerGoldenTests
     private const double SampleTolerance = 2e-4;
     private const double TimestepTolerance = 1e-3;
 
+    // Tolerances are 5 to 20 times float32's own distance from float64, which each file states. It exceeds the
+    // recommendation only where samples are large (a zero-SNR schedule starts at 4096).
+    private const double MeasuredFactor = 5;
+
     // Ten times the measured distance of float32 from float64.
     private const double AlphasTolerance = 5e-6;
     private const double AddNoiseTolerance = 9e-6;
@@ -27,8 +31,8 @@ public sealed class SchedulerGoldenTests
         using SafetensorsReader file = GoldenData.Open("schedulers/schedule.safetensors");
         var schedule = NoiseSchedule.FromConfig(SchedulerConfig.Parse(file.Metadata["config"]));
 
-        Closeness.AssertMaxAbs(schedule.Betas, file.ReadFloat32("betas"), 1e-8, "betas");
-        Closeness.AssertMaxAbs(schedule.AlphasCumprod, file.ReadFloat32("alphas_cumprod"), 1e-7, "alphas_cumprod");
+        Closeness.AssertMaxAbs(schedule.Betas, file.ReadFloat32("betas"), 0, "betas");
+        Closeness.AssertMaxAbs(schedule.AlphasCumprod, file.ReadFloat32("alphas_cumprod"), 0, "alphas_cumprod");
         Closeness.AssertMaxAbs(
             schedule.AlphasCumprod, file.ReadFloat32("alphas_cumprod_f64"), AlphasTolerance, "alphas_cumprod_f64");
     }
@@ -97,6 +101,10 @@ public sealed class SchedulerGoldenTests
         float[] offset = HashTensor.Input("input:eps_noise", size, seed);
         float[] stepNoise = file.Tensors.ContainsKey("step_noise") ? file.ReadFloat32("step_noise") : [];
         var input = new float[size];
+        double tolerance = SampleTolerance;
+        if (file.Metadata.TryGetValue("measured_float32_vs_float64", out string? measured))
+            using (JsonDocument distances = JsonDocument.Parse(measured))
+                tolerance = Math.Max(tolerance, MeasuredFactor * distances.RootElement.GetProperty("max_abs").GetDouble());
         double worst = 0;
         for (int step = 0; step < scheduler.Timesteps.Length; step++)
         {
@@ -106,7 +114,7 @@ public sealed class SchedulerGoldenTests
             scheduler.Step(input, step, sample, sample, destination => stepNoise.AsSpan(step * size, size).CopyTo(destination));
             ReadOnlySpan<float> wanted = expected.AsSpan(step * size, size);
             worst = Math.Max(worst, Closeness.MaxAbs(sample, wanted));
-            Closeness.AssertMaxAbs(sample, wanted, SampleTolerance, $"{path}: step {step} at {timesteps[step]}");
+            Closeness.AssertMaxAbs(sample, wanted, tolerance, $"{path}: step {step} at {timesteps[step]}");
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{path}: largest difference {worst:G3}");
