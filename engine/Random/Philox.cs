@@ -7,10 +7,12 @@ namespace SeLoRA.Engine;
 public static class Philox
 {
     /// <summary>The four 32-bit words of one counter.</summary>
-    public static (uint X, uint Y, uint Z, uint W) Words(ulong seed, ulong counter)
+    public static (uint X, uint Y, uint Z, uint W) Words(ulong seed, ulong counter) =>
+        Words((uint)counter, (uint)(counter >> 32), 0, 0, (uint)seed, (uint)(seed >> 32));
+
+    /// <summary>Ten rounds on the full 128-bit counter and 64-bit key of the published generator.</summary>
+    internal static (uint X, uint Y, uint Z, uint W) Words(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
     {
-        uint k0 = (uint)seed, k1 = (uint)(seed >> 32);
-        uint c0 = (uint)counter, c1 = (uint)(counter >> 32), c2 = 0, c3 = 0;
         for (int round = 0; round < 10; round++)
         {
             ulong p0 = 0xD2511F53UL * c0, p1 = 0xCD9E8D57UL * c2;

@@ -20,7 +20,7 @@ internal readonly struct SquareSummand : ISummand
     public static T Add<T>(T sum, T x) where T : struct, IVectorLane<T> => T.MulAdd(x, x, sum);
 }
 
-// Sums are float32 only within short blocks (at most 128 additions to one lane) and double beyond, so that the error does not grow
+// Sums are float32 only within short blocks (at most 128 elements to one lane) and double beyond, so that the error does not grow
 // with length; blocks are cut by shape, so that it does not depend on threads. Bound by memory: one read of x.
 public sealed unsafe partial class HostBackend
 {
@@ -87,16 +87,30 @@ public sealed unsafe partial class HostBackend
         for (long c = 0; c < columns; c++) sums[c] = 0;
         for (long r = 0; r < rows; r += ColumnBlock)
         {
-            long stop = Math.Min(r + ColumnBlock, rows);
+            long stop = Math.Min(r + ColumnBlock, rows), i = r;
             new Span<float>(block, (int)columns).Clear();
-            for (long i = r; i < stop; i++)
+            // Four rows together: a quarter of the traffic to the sums, and of the additions to one of them.
+            for (; i <= stop - 4; i += 4)
             {
                 float* row = x + i * stride;
-                long c = 0;
-                for (; c <= columns - T.Width; c += T.Width) T.Store(block + c, TSummand.Add(T.Load(block + c), T.Load(row + c)));
-                if (c == columns) continue;
-                T part = TSummand.Add(VectorMath.LoadPart<T>(block + c, (int)(columns - c)), VectorMath.LoadPart<T>(row + c, (int)(columns - c)));
-                VectorMath.StorePart(block + c, part, (int)(columns - c));
+                for (long c = 0; c < columns; c += T.Width)
+                {
+                    long left = columns - c;
+                    T zero = T.Of(0f);
+                    T even = TSummand.Add(TSummand.Add(zero, VectorMath.Load<T>(row + c, left)), VectorMath.Load<T>(row + stride + c, left));
+                    T odd = TSummand.Add(TSummand.Add(zero, VectorMath.Load<T>(row + 2 * stride + c, left)),
+                        VectorMath.Load<T>(row + 3 * stride + c, left));
+                    VectorMath.Store(block + c, VectorMath.Load<T>(block + c, left) + (even + odd), left);
+                }
+            }
+            for (; i < stop; i++)
+            {
+                float* row = x + i * stride;
+                for (long c = 0; c < columns; c += T.Width)
+                {
+                    long left = columns - c;
+                    VectorMath.Store(block + c, TSummand.Add(VectorMath.Load<T>(block + c, left), VectorMath.Load<T>(row + c, left)), left);
+                }
             }
             for (long c = 0; c < columns; c++) sums[c] += block[c];
         }
