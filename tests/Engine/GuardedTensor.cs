@@ -14,17 +14,23 @@ internal sealed class GuardedTensor : IDisposable
     private readonly Tensor whole;
     private readonly int count;
 
-    public GuardedTensor(float[] values)
+    public GuardedTensor(float[] values) : this(new Shape(values.Length), values)
     {
-        count = values.Length;
-        float[] all = new float[count + 2 * Gap];
-        Array.Fill(all, Guard);
-        values.CopyTo(all, Gap);
-        whole = Tensor.From(all, new Shape(all.Length));
-        Tensor = whole.Alias(new Shape(count), Gap);
     }
 
-    /// <summary>The inner part, one axis.</summary>
+    /// <summary>Without values the inner part is NaN, so that what a kernel leaves out is seen.</summary>
+    public GuardedTensor(Shape shape, float[]? values = null)
+    {
+        count = checked((int)shape.Count);
+        float[] all = new float[count + 2 * Gap];
+        Array.Fill(all, Guard);
+        if (values is null) all.AsSpan(Gap, count).Fill(float.NaN);
+        else values.CopyTo(all, Gap);
+        whole = Tensor.From(all, new Shape(all.Length));
+        Tensor = whole.Alias(shape, Gap);
+    }
+
+    /// <summary>The inner part.</summary>
     public Tensor Tensor { get; }
 
     /// <summary>The inner values, after the guards have been found untouched.</summary>
