@@ -15,7 +15,7 @@ internal static class AdapterKind
         (".lora.down.weight", 'd', ""), (".lora.up.weight", 'u', ""),
         ("_lora.down.weight", 'd', "attention processors, as of 2023"), ("_lora.up.weight", 'u', "attention processors, as of 2023"),
         (".lora_A.weight", 'd', ""), (".lora_B.weight", 'u', ""),
-        (".lora_A", 'd', "AdaLoRA"), (".lora_B", 'u', "AdaLoRA"), (".lora_E", 'x', "AdaLoRA"),
+        (".lora_A", 'd', ""), (".lora_B", 'u', ""), (".lora_E", 'x', "AdaLoRA"),
         (".lora_magnitude_vector", 'x', "DoRA"), (".lora_magnitude_vector.weight", 'x', "DoRA"), (".dora_scale", 'x', "DoRA"),
         (".hada_w1_a", 'x', "LoHa"), (".hada_w1_b", 'x', "LoHa"), (".hada_w2_a", 'x', "LoHa"), (".hada_w2_b", 'x', "LoHa"),
         (".lokr_w1", 'x', "LoKr"), (".lokr_w1_a", 'x', "LoKr"), (".lokr_w1_b", 'x', "LoKr"),

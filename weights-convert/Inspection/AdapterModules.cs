@@ -11,14 +11,14 @@ internal static class AdapterModules
     /// <summary>How many modules there are, in which part, and whether SD-1.5 has them.</summary>
     public static string Describe(IReadOnlyCollection<string> paths)
     {
-        int text = paths.Count(p => Array.Exists(TextPrefixes, t => p.StartsWith(t, StringComparison.Ordinal))
-            || p.Contains("text_model.", StringComparison.Ordinal));
         HashSet<string> known = Sd15();
         string[] unknown = [.. paths.Where(p => !known.Contains(Flat(p)))];
+        int text = paths.Except(unknown).Count(p => Array.Exists(TextPrefixes, t => p.StartsWith(t, StringComparison.Ordinal))
+            || p.Contains("text_model.", StringComparison.Ordinal));
         string verdict = unknown.Length == 0
             ? "all are modules of SD-1.5"
             : $"{unknown.Length} are no modules of SD-1.5: {Text.List(unknown, 3)}";
-        return $"{paths.Count:N0}: {paths.Count - text} U-Net, {text} text encoder; {verdict}";
+        return $"{paths.Count:N0}: {paths.Count - unknown.Length - text} U-Net, {text} text encoder; {verdict}";
     }
 
     // Underscores are ambiguous in kohya keys, so nothing is parsed: all forms are compared with their dots replaced.
