@@ -192,7 +192,7 @@ internal unsafe struct GemmOperand
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PackLine(float* x, int count, int width, float* y)
+    public static void PackLine(float* x, int count, int width, float* y)
     {
         CopyLine(x, y, count);
         for (int i = count; i < width; i++) y[i] = 0f;

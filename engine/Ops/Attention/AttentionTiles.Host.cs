@@ -1,0 +1,74 @@
+namespace SeLoRA.Engine;
+
+/// <summary>The small matrix products that attention is made of, on the register kernels of <see cref="GemmMicroKernel{T}"/>.</summary>
+internal readonly unsafe struct AttentionTiles<T>(int d) where T : struct, IVectorLane<T>
+{
+    /// <summary>Columns of a full kernel tile: packed panels are that wide.</summary>
+    public static int Width => 2 * T.Width;
+
+    /// <summary>Rows of a full kernel tile.</summary>
+    public static int Rows => GemmMicroKernel<T>.MaxRows;
+
+    /// <summary>D rounded up to whole panels.</summary>
+    public int PaddedD => Padded(d);
+
+    /// <summary>A count rounded up to whole panels.</summary>
+    public static int Padded(int count) => (count + Width - 1) / Width * Width;
+
+    /// <summary>
+    /// Packs <paramref name="count"/> rows of D values, times <paramref name="factor"/>, as panels (D, Width) of a product with their transpose.
+    /// </summary>
+    public void PackLines(float* x, nint ld, int count, float factor, float* y)
+    {
+        float** lines = stackalloc float*[GemmPack.MaxWidth];
+        T scale = T.Of(factor);
+        for (int first = 0; first < count; first += Width, y += d * Width)
+        {
+            // Lines past the end repeat the last one; nobody looks at their columns.
+            for (int i = 0; i < Width; i++) lines[i] = x + Math.Min(first + i, count - 1) * ld;
+            GemmPack.Transpose(lines, Width, d, y);
+            if (factor == 1f) continue;
+            for (nint i = 0; i < d * Width; i += T.Width) T.Store(y + i, T.Load(y + i) * scale);
+        }
+    }
+
+    /// <summary>Packs <paramref name="count"/> rows of D values as panels (count, Width) of columns, zeros beyond D.</summary>
+    public void PackSteps(float* x, nint ld, int count, float* y)
+    {
+        for (int first = 0; first < d; first += Width)
+        {
+            int columns = Math.Min(Width, d - first);
+            for (int i = 0; i < count; i++, y += Width) GemmOperand.PackLine(x + i * ld + first, columns, Width, y);
+        }
+    }
+
+    /// <summary>
+    /// y (rows, ldy) = A B over <paramref name="length"/> steps: row i's step p lies at a + i rowStride + p step; B is packed in panels
+    /// (length, Width) of <paramref name="columns"/> columns. Any number of rows; columns are filled up to whole vectors.
+    /// </summary>
+    public void Multiply(float* a, nint rowStride, nint step, int rows, int length, float* b, int columns, float* y, nint ldy)
+    {
+        float** pointers = stackalloc float*[12];
+        var tile = new GemmTile { Rows = pointers, Segments = 1, Length = length, Step = step, BStep = Width, LdY = ldy };
+        for (int r = 0; r < rows; r += Rows)
+        {
+            int some = Math.Min(Rows, rows - r);
+            for (int i = 0; i < some; i++) pointers[i] = a + (r + i) * rowStride;
+            for (int c = 0; c < columns; c += Width)
+            {
+                tile.B = b + (nint)c * length;
+                tile.Y = y + r * ldy + c;
+                GemmMicroKernel<T>.Run(some, columns - c > T.Width, tile);
+            }
+        }
+    }
+
+    /// <summary>y = factor x.</summary>
+    public static void Scaled(float* x, float factor, int count, float* y)
+    {
+        T scale = T.Of(factor);
+        int i = 0;
+        for (; i + T.Width <= count; i += T.Width) T.Store(y + i, T.Load(x + i) * scale);
+        for (; i < count; i++) y[i] = x[i] * factor;
+    }
+}
