@@ -61,7 +61,7 @@ public sealed class RankBuffer : IDisposable
     public void Grow(Tensor k, AdamW? optimizer = null)
     {
         if (k.Count != InFeatures || k.DType != DType.F32 || k.Device != A.Device)
-            throw new EngineException($"{nameA}: a new row has {InFeatures} float32 values on {A.Device}, not {k.Shape} on {k.Device}");
+            throw new EngineException($"{nameA}: a new row has {InFeatures} float32 values on {A.Device}, not {k.DType} {k.Shape} on {k.Device}");
         Reserve(Rank + 1, optimizer);
         A.Backend.CopyColumns(k, 0, InFeatures, A, (long)Rank * InFeatures, InFeatures, 1, InFeatures);
         Rank++;
