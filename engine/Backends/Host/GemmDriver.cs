@@ -71,7 +71,7 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
         this.job = job;
         bool two = job->Columns > T.Width;
         width = two ? 2 * T.Width : T.Width;
-        tileRows = two ? GemmMicroKernel<T>.MaxRows : 8;
+        tileRows = two ? GemmMicroKernel<T>.MaxRows : 12;
         tiles = (job->Rows + tileRows - 1) / tileRows;
         panels = (job->Columns + width - 1) / width;
         panelPieces = (panels + MaxPanels - 1) / MaxPanels;
@@ -131,7 +131,7 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
                     bool inPlace = job->InPlace && columns == width;
                     tile.B = inPlace ? b.Base + column + (nint)block.Offset * b.Stride : Panel(packed, p - panel0, block);
                     tile.BStep = inPlace ? b.Stride : width;
-                    GemmMicroKernel<T>.Run(rows, columns > T.Width, tile);
+                    GemmMicroKernel<T>.Run(rows, columns, tile);
                     long batchOffset = batch * job->Result.BatchStride;
                     if (!job->Transposed)
                     {

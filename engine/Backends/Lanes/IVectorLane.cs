@@ -68,14 +68,17 @@ internal static unsafe class VectorMath
         else StorePart(p, x, (int)left);
     }
 
-    /// <summary>Largest lane.</summary>
+    /// <summary>Largest lane; NaN if one is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxAcross<T>(T x) where T : struct, IVectorLane<T>
     {
-        float* all = stackalloc float[16];
+        Unsafe.SkipInit(out Vector512<float> lanes);
+        float* all = (float*)&lanes;
         T.Store(all, x);
-        float max = all[0];
-        for (int i = 1; i < T.Width; i++) max = MathF.Max(max, all[i]);
-        return max;
+        Vector128<float> max = Vector128.Load(all);
+        for (int i = 4; i < T.Width; i += 4) max = Vector128.Max(max, Vector128.Load(all + i));
+        max = Vector128.Max(max, Vector128.Shuffle(max, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.Max(max, Vector128.Shuffle(max, Vector128.Create(1, 0, 3, 2)))[0];
     }
 
     /// <summary>The first <paramref name="count"/> lanes from p, the others <paramref name="rest"/>; nothing beyond p + count is read.</summary>

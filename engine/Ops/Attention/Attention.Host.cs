@@ -67,13 +67,15 @@ internal readonly unsafe struct AttentionForward<T> : IChunkBody where T : unman
         float* weighted = scores + AttentionTiles<T>.Rows * keyBlock, max = weighted + AttentionTiles<T>.Rows * dp, total = max + rows;
         new Span<float>(sums, rows * dp).Clear();
         new Span<float>(total, rows).Clear();
+        // The kernels leave columns beyond D's last vector alone: zeros there stay zeros.
+        new Span<float>(weighted, AttentionTiles<T>.Rows * dp).Clear();
         new Span<float>(max, rows).Fill(float.NegativeInfinity);
 
         int visible = s.Causal ? q1 : s.Lk;
         for (int k0 = 0; k0 < visible; k0 += keyBlock)
         {
             int count = Math.Min(keyBlock, s.Lk - k0);
-            tiles.PackLines(ks + k0 * ld, ld, count, s.Scale, keys);
+            tiles.PackLines(ks + k0 * ld, ld, count, s.Scale * AttentionTiles<T>.Log2E, keys);
             tiles.PackSteps(vs + k0 * ld, ld, count, values);
             for (int r = 0; r < rows; r += AttentionTiles<T>.Rows)
             {
@@ -97,7 +99,7 @@ internal readonly unsafe struct AttentionForward<T> : IChunkBody where T : unman
         for (int r = 0; r < rows; r++)
         {
             AttentionTiles<T>.Scaled(sums + (nint)r * dp, 1f / total[r], s.D, ys + r * ld);
-            lses[r] = max[r] + MathF.Log(total[r]);
+            lses[r] = (max[r] + MathF.Log2(total[r])) * AttentionTiles<T>.Ln2;
         }
     }
 
@@ -107,7 +109,7 @@ internal readonly unsafe struct AttentionForward<T> : IChunkBody where T : unman
     /// </summary>
     private void Exponentials(float* row, int seen, int count, ref float max, ref float total, float* sums)
     {
-        // Keys that do not exist or are not seen, up to the end of the last vector.
+        // Keys that are not seen, up to the end of the last vector.
         int padded = (count + T.Width - 1) / T.Width * T.Width;
         for (int j = seen; j < padded; j++) row[j] = float.NegativeInfinity;
         T largest = T.Of(max);
@@ -120,18 +122,22 @@ internal readonly unsafe struct AttentionForward<T> : IChunkBody where T : unman
         }
         if (now != max)
         {
-            float factor = MathF.Exp(max - now);
-            total *= factor;
-            AttentionTiles<T>.Scaled(sums, factor, tiles.PaddedD, sums);
+            if (total != 0f)
+            {
+                float factor = float.Exp2(max - now);
+                total *= factor;
+                AttentionTiles<T>.Scaled(sums, factor, tiles.PaddedD, sums);
+            }
             max = now;
         }
         T sum = T.Of(0f), shift = T.Of(now);
         for (int j = 0; j < padded; j += T.Width)
         {
-            T p = T.Exp(T.Load(row + j) - shift);
+            T p = AttentionTiles<T>.Exp2(T.Load(row + j) - shift);
             T.Store(row + j, p);
             sum += p;
         }
         total += T.Sum(sum);
+        for (int j = seen; j < count; j++) row[j] = 0f;
     }
 }

@@ -105,12 +105,14 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
         int query0 = walk == AttentionWalk.QueryBlocks ? piece : 0, query1 = walk == AttentionWalk.QueryBlocks ? piece + 1 : QueryBlocks;
         int dp = tiles.PaddedD;
         var b = new Buffers(ThreadScratch.Bytes(Buffers.Bytes(s.D, dp)), s.D, dp);
+        // The kernels leave columns beyond D's last vector alone: zeros there stay zeros.
+        new Span<float>(b.Product, KeyBlock * dp).Clear();
 
         for (int j = key0; j < key1; j++)
         {
             int k0 = j * KeyBlock, keys = Math.Min(KeyBlock, s.Lk - k0);
             nint keyAt = ((nint)(nh / s.Heads) * s.Lk + k0) * Ld + nh % s.Heads * s.D;
-            tiles.PackLines(t.K + keyAt, Ld, keys, s.Scale, b.KeyLines);
+            tiles.PackLines(t.K + keyAt, Ld, keys, s.Scale * AttentionTiles<T>.Log2E, b.KeyLines);
             tiles.PackLines(t.V + keyAt, Ld, keys, 1f, b.ValueLines);
             if (WantsQuery) tiles.PackSteps(t.K + keyAt, Ld, keys, b.KeySteps);
             if (WantsKey)
@@ -144,7 +146,7 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
         for (int r = 0; r < queries; r++)
         {
             int seen = s.Causal ? Math.Clamp(q0 + r - k0 + 1, 0, keys) : keys;
-            ScoreGradients(b.P + r * LdP, b.Ds + r * LdP, lse[r], Dot(dy + r * Ld, y + r * Ld), seen, keys);
+            ScoreGradients(b.P + r * LdP, b.Ds + r * LdP, lse[r] * AttentionTiles<T>.Log2E, Dot(dy + r * Ld, y + r * Ld), seen, keys);
         }
         if (WantsKey)
         {
@@ -166,7 +168,7 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
         T shift = T.Of(lse), mean = T.Of(delta);
         for (int j = 0; j < seen; j += T.Width)
         {
-            T e = T.Exp(T.Load(p + j) - shift);
+            T e = AttentionTiles<T>.Exp2(T.Load(p + j) - shift);
             T.Store(p + j, e);
             T.Store(ds + j, e * (T.Load(ds + j) - mean));
         }

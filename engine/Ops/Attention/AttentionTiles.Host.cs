@@ -1,8 +1,16 @@
+using System.Runtime.CompilerServices;
+
 namespace SeLoRA.Engine;
 
 /// <summary>The small matrix products that attention is made of, on the register kernels of <see cref="GemmMicroKernel{T}"/>.</summary>
 internal readonly unsafe struct AttentionTiles<T>(int d) where T : struct, IVectorLane<T>
 {
+    /// <summary>log2(e): scores are multiplied by it, so that their exponentials are powers of two.</summary>
+    public const float Log2E = 1.44269504f;
+
+    /// <summary>ln 2.</summary>
+    public const float Ln2 = 0.693147181f;
+
     /// <summary>Columns of a full kernel tile: packed panels are that wide.</summary>
     public static int Width => 2 * T.Width;
 
@@ -58,7 +66,7 @@ internal readonly unsafe struct AttentionTiles<T>(int d) where T : struct, IVect
             {
                 tile.B = b + (nint)c * length;
                 tile.Y = y + r * ldy + c;
-                GemmMicroKernel<T>.Run(some, columns - c > T.Width, tile);
+                GemmMicroKernel<T>.Run(some, columns - c, tile);
             }
         }
     }
@@ -70,5 +78,24 @@ internal readonly unsafe struct AttentionTiles<T>(int d) where T : struct, IVect
         int i = 0;
         for (; i + T.Width <= count; i += T.Width) T.Store(y + i, T.Load(x + i) * scale);
         for (; i < count; i++) y[i] = x[i] * factor;
+    }
+
+    /// <summary>
+    /// 2^x for x of at most 0; not below 2^-126. n = round(x) goes into the exponent, 2^(x - n) is Cephes' polynomial for exp2f (S. Moshier).
+    /// Half the work of a general e^x: scores come in units of ln 2, so nothing is divided and nothing overflows.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Exp2(T x)
+    {
+        x = T.Max(x, T.Of(-126f));
+        T shifted = x + T.Of(VectorMath.Shift);
+        T f = x - (shifted - T.Of(VectorMath.Shift));
+        T p = T.MulAdd(T.Of(1.535336188319500e-4f), f, T.Of(1.339887440266574e-3f));
+        p = T.MulAdd(p, f, T.Of(9.618437357674640e-3f));
+        p = T.MulAdd(p, f, T.Of(5.550332471162809e-2f));
+        p = T.MulAdd(p, f, T.Of(2.402264791363012e-1f));
+        p = T.MulAdd(p, f, T.Of(6.931472028550421e-1f));
+        p = T.MulAdd(p, f, T.Of(1f));
+        return p * T.PowerOfTwo(shifted);
     }
 }
