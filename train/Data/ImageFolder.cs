@@ -1,4 +1,3 @@
-using System.Text;
 using SeLoRA.Engine;
 
 namespace SeLoRA.Train;
@@ -158,11 +157,8 @@ public sealed class ImageFolder
             notes.Add($"{folder}: {unlisted.Count} image files have no row and are not used, such as {unlisted[0]}");
     }
 
-    private static string Summary(string source, List<DataProblem> problems, int rows)
-    {
-        var message = new StringBuilder($"{source}: {problems.Count} of {rows} rows cannot be used: {First(problems)}");
-        return message.Append(". Repair them, or leave them out with --skip-bad").ToString();
-    }
+    private static string Summary(string source, List<DataProblem> problems, int rows) =>
+        $"{source}: {problems.Count} of {rows} rows cannot be used: {First(problems)}. Repair them, or leave them out with --skip-bad";
 
     private static string First(List<DataProblem> problems) =>
         string.Join("; ", problems.Take(ProblemsShown)) + (problems.Count > ProblemsShown ? $"; and {problems.Count - ProblemsShown} more" : "");
