@@ -53,34 +53,35 @@ public class TrainGoldenTests(ITestOutputHelper output)
         using AdamW optimizer = golden.Optimizer();
         JsonElement summary = golden.Summary.GetProperty(golden.Name);
         double worstLoss = 0;
-        for (int step = 0; step < (int)golden.Number("steps"); step++)
+        int steps = (int)golden.Number("steps");
+        for (int step = 0; step < steps; step++)
         {
             worstLoss = Math.Max(worstLoss, Relative(golden.Backward(), summary.GetProperty("losses")[step].GetDouble()));
             optimizer.Step();
             optimizer.ZeroGrad();
         }
-        worstLoss = Math.Max(worstLoss, Relative(golden.Loss(), summary.GetProperty("loss_after_step5").GetDouble()));
+        worstLoss = Math.Max(worstLoss, Relative(golden.Loss(), summary.GetProperty($"loss_after_step{steps}").GetDouble()));
         AtMost(golden, "losses, relative", worstLoss, 2e-6);
 
         // Entries whose gradient is near rounding may differ by a whole step: a root-mean-square bound, and two steps at most.
-        double lr = golden.Number("lr"), rms = Metadata(golden, "measured_float32_vs_float64").GetProperty("step5_rms").GetDouble();
+        double lr = golden.Number("lr"), rms = Metadata(golden, "measured_float32_vs_float64").GetProperty($"step{steps}_rms").GetDouble();
         var distance = new Distance();
         foreach (string module in golden.Named)
         {
-            distance.Add(golden.Adapter(module).Buffer.AValues(), golden.Reader.ReadFloat32($"step5.{module}.lora_A"));
-            distance.Add(golden.Adapter(module).Buffer.BValues(), golden.Reader.ReadFloat32($"step5.{module}.lora_B"));
+            distance.Add(golden.Adapter(module).Buffer.AValues(), golden.Reader.ReadFloat32($"step{steps}.{module}.lora_A"));
+            distance.Add(golden.Adapter(module).Buffer.BValues(), golden.Reader.ReadFloat32($"step{steps}.{module}.lora_B"));
         }
         AtMost(golden, "A and B, root mean square", distance.Rms, 20 * rms);
         AtMost(golden, "A and B, worst", distance.Worst, 2 * lr);
-        AtMost(golden, "norms of A", Norms(golden, "step5_norm_A", a => a.Buffer.A), 1e-4);
-        AtMost(golden, "norms of B", Norms(golden, "step5_norm_B", a => a.Buffer.B), 1e-4);
+        AtMost(golden, "norms of A", Norms(golden, $"step{steps}_norm_A", a => a.Buffer.A), 1e-4);
+        AtMost(golden, "norms of B", Norms(golden, $"step{steps}_norm_B", a => a.Buffer.B), 1e-4);
 
         string merged = golden.Config.GetProperty("merged").GetString()!;
         golden.Set.Merge();
         AtMost(golden, "merged weight, worst", Closeness.MaxAbs(golden.Adapter(merged).Target.Linear.Weight.Value.ToArray(),
-            golden.Reader.ReadFloat32($"step5_merged.{merged}.weight")), lr);
+            golden.Reader.ReadFloat32($"step{steps}_merged.{merged}.weight")), lr);
         // The merged network is the adapted one.
-        Near(golden, "merged loss", golden.Loss(), summary.GetProperty("loss_after_step5").GetDouble(), 2e-6);
+        Near(golden, "merged loss", golden.Loss(), summary.GetProperty($"loss_after_step{steps}").GetDouble(), 2e-6);
     }
 
     [Theory(SkipTestWithoutData = true)]
