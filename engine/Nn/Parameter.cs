@@ -23,6 +23,9 @@ public enum Initialization
 /// </summary>
 public sealed class Parameter
 {
+    // Elements transposed by one piece of a parallel loop.
+    private const long TransposeGrain = 1 << 16;
+
     private Tensor? value;
     private bool trainable;
 
@@ -123,29 +126,33 @@ public sealed class Parameter
         tensor.RequiresGrad = trainable;
     }
 
-    private float[] ToEngine(ReadOnlySpan<float> file)
+    private float[] ToEngine(ReadOnlySpan<float> file) => TransposeEach(file, FileShape[1], FileShape[2] * FileShape[3]);
+
+    private float[] ToFile(ReadOnlySpan<float> engine) => TransposeEach(engine, FileShape[2] * FileShape[3], FileShape[1]);
+
+    /// <summary>Transposes the (rows, columns) matrix of each output channel.</summary>
+    private unsafe float[] TransposeEach(ReadOnlySpan<float> values, int rows, int columns)
     {
-        int o = FileShape[0], c = FileShape[1], pixels = FileShape[2] * FileShape[3];
-        var result = new float[file.Length];
-        for (int i = 0; i < o; i++)
-            for (int j = 0; j < c; j++)
-            {
-                ReadOnlySpan<float> source = file.Slice((i * c + j) * pixels, pixels);
-                for (int p = 0; p < pixels; p++) result[(i * pixels + p) * c + j] = source[p];
-            }
+        var result = new float[values.Length];
+        fixed (float* source = values, target = result)
+        {
+            long grain = ParallelFor.Grain(TransposeGrain, (long)rows * columns);
+            ParallelFor.Range(FileShape[0], grain, new TransposeBody(source, target, rows, columns));
+        }
         return result;
     }
 
-    private float[] ToFile(ReadOnlySpan<float> engine)
+    private readonly unsafe struct TransposeBody(float* source, float* target, int rows, int columns) : IRangeBody
     {
-        int o = FileShape[0], c = FileShape[1], pixels = FileShape[2] * FileShape[3];
-        var result = new float[engine.Length];
-        for (int i = 0; i < o; i++)
-            for (int p = 0; p < pixels; p++)
+        public void Run(long begin, long end)
+        {
+            long size = (long)rows * columns;
+            for (long matrix = begin; matrix < end; matrix++)
             {
-                ReadOnlySpan<float> source = engine.Slice((i * pixels + p) * c, c);
-                for (int j = 0; j < c; j++) result[(i * c + j) * pixels + p] = source[j];
+                float* from = source + matrix * size, to = target + matrix * size;
+                for (int j = 0; j < columns; j++)
+                    for (int i = 0; i < rows; i++) *to++ = from[i * columns + j];
             }
-        return result;
+        }
     }
 }
