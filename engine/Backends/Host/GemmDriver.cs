@@ -60,8 +60,8 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
     // More rows would push a piece's part of C out of the second-level cache between two blocks of K.
     private const int MaxPieceRows = 1024;
 
-    // A piece should be worth some 20 us, or handing it out costs more than it brings.
-    private const double PieceFlops = 2e6;
+    // A piece should be worth some 20 us of arithmetic or of memory traffic, or handing it out costs more than it brings.
+    private const double PieceFlops = 2e6, PieceFloats = 64e3;
 
     private readonly GemmJob* job;
     private readonly int width, tileRows, tiles, panels, rowPieces, panelPieces;
@@ -79,7 +79,9 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
 
         // Enough pieces that threads finish together, yet none so small that packing or handing out shows.
         double flops = 2.0 * job->Rows * job->Columns * job->Depth.Total * job->Batch;
-        long most = (long)Math.Min(6.0 * ParallelFor.Threads, flops / PieceFlops);
+        double floats = (double)job->Batch * (job->Rows * (double)job->Depth.Total + job->Columns * (double)job->Depth.Total
+            + job->Rows * (double)job->Columns);
+        long most = (long)Math.Min(6.0 * ParallelFor.Threads, Math.Max(flops / PieceFlops, floats / PieceFloats));
         long have = (long)job->Batch * panelPieces * rowPieces;
         if (have < most)
         {
@@ -114,11 +116,12 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
         {
             GemmBlock block = job->Depth.Block(index);
             bool first = index == 0, last = index == job->Depth.Blocks - 1;
-            for (int p = panel0; p < panel1; p++)
+            int packed0 = job->InPlace ? Math.Max(panel0, job->Columns / width) : panel0;
+            if (packed0 < panel1)
             {
-                int columns = Math.Min(width, job->Columns - p * width);
-                if (job->InPlace && columns == width) continue;
-                b.Pack((long)p * width, columns, width, block, (float*)GemmDriver.Zeros, Panel(packed, p - panel0, block));
+                long from = (long)packed0 * width;
+                int lines = (int)(Math.Min((long)panel1 * width, job->Columns) - from);
+                b.Pack(from, lines, width, block, (float*)GemmDriver.Zeros, Panel(packed, packed0 - panel0, block));
             }
             var tile = new GemmTile { Y = y, LdY = width };
             for (int t = tile0; t < tile1; t++)

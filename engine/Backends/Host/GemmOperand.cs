@@ -154,22 +154,34 @@ internal unsafe struct GemmOperand
         }
     }
 
-    /// <summary>Packs lines first .. first + count - 1 of one block as (block.Total, width), zeros beyond count.</summary>
+    /// <summary>
+    /// Packs lines first .. first + count - 1 of one block as panels (block.Total, width) one after another, zeros beyond count. Where
+    /// lines are neighbours all panels advance together, so that a step's far-away memory is visited once.
+    /// </summary>
     public readonly void Pack(long first, int count, int width, in GemmBlock block, float* zeros, float* y)
     {
         float** lines = stackalloc float*[GemmPack.MaxWidth];
+        nint panel = (nint)block.Total * width;
         switch (Layout)
         {
             case GemmLayout.Lines:
-                for (int i = 0; i < width; i++) lines[i] = i < count ? Base + (first + i) * Stride + block.Start : zeros;
-                GemmPack.Transpose(lines, width, block.Total, y);
+                for (int c = 0; c < count; c += width, y += panel)
+                {
+                    for (int i = 0; i < width; i++)
+                        lines[i] = c + i < count ? Base + (first + c + i) * Stride + block.Start : zeros;
+                    GemmPack.Transpose(lines, width, block.Total, y);
+                }
                 break;
             case GemmLayout.Pixels:
-                for (int i = count; i < width; i++) lines[i] = zeros;
-                for (int s = 0; s < block.Segments; s++)
+                for (int c = 0; c < count; c += width, y += panel)
                 {
-                    Grid.Addresses(first, count, block.Segment + s, block.Offset, lines);
-                    GemmPack.Transpose(lines, width, block.Length, y + (nint)s * block.Length * width);
+                    int some = Math.Min(width, count - c);
+                    for (int i = some; i < width; i++) lines[i] = zeros;
+                    for (int s = 0; s < block.Segments; s++)
+                    {
+                        Grid.Addresses(first + c, some, block.Segment + s, block.Offset, lines);
+                        GemmPack.Transpose(lines, width, block.Length, y + (nint)s * block.Length * width);
+                    }
                 }
                 break;
             case GemmLayout.Steps:
@@ -177,7 +189,7 @@ internal unsafe struct GemmOperand
                 {
                     float* source = Base + first + block.Offset * Stride;
                     if (SegmentOffsets != null) source += SegmentOffsets[block.Segment + s];
-                    for (int k = 0; k < block.Length; k++, y += width) PackLine(source + k * Stride, count, width, y);
+                    for (int k = 0; k < block.Length; k++, y += width) PackStep(source + k * Stride, count, width, panel, y);
                 }
                 break;
             default:
@@ -185,10 +197,16 @@ internal unsafe struct GemmOperand
                 {
                     int some = Math.Min(GemmPack.MaxWidth, block.Length - k);
                     Grid.Addresses(block.Offset + k, some, Tap, (int)first, lines);
-                    for (int i = 0; i < some; i++, y += width) PackLine(lines[i], count, width, y);
+                    for (int i = 0; i < some; i++, y += width) PackStep(lines[i], count, width, panel, y);
                 }
                 break;
         }
+    }
+
+    private static void PackStep(float* x, int count, int width, nint panel, float* y)
+    {
+        for (; count > width; count -= width, x += width, y += panel) CopyLine(x, y, width);
+        PackLine(x, count, width, y);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -202,6 +220,7 @@ internal unsafe struct GemmOperand
     private static void CopyLine(float* x, float* y, int count)
     {
         int i = 0;
+        for (; i + 8 <= count; i += 8) F32x8.Store(y + i, F32x8.Load(x + i));
         for (; i + 4 <= count; i += 4) F32x4.Store(y + i, F32x4.Load(x + i));
         for (; i < count; i++) y[i] = x[i];
     }
