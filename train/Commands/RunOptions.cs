@@ -1,0 +1,80 @@
+using System.CommandLine;
+
+namespace SeLoRA.Train;
+
+/// <summary>The options of a training run: each knows its help text and which field of <see cref="RunConfig"/> it sets.</summary>
+internal sealed class RunOptions
+{
+    private readonly List<(Option Option, Action<ParseResult, RunConfig> Apply)> bindings = [];
+    private readonly Option<string?> config = new("--config")
+    {
+        HelpName = "FILE.json",
+        Description = "Read options from a file (a run's config.json); options given here win.",
+    };
+
+    /// <summary>All options, grouped as the help shows them.</summary>
+    public RunOptions()
+    {
+        Bind<string>("--model", "DIR", "Base model: a Stable Diffusion 1.5 folder in diffusers form, or 'mini', the built-in demonstration model (mini).", (c, v) => c.Model = v);
+        Bind<string>("--data", "DIR", "Images with captions: a folder with metadata.csv or metadata.jsonl (file_name,text), or 'phantoms', drawn radiographs (phantoms).", (c, v) => c.Data = v);
+        Bind<string>("--dataset", "NAME", "Layout of the data: auto, imagefolder, phantoms (auto).", (c, v) => c.Dataset = v);
+        Bind<string>("--column", "NAME", "Caption column of the metadata file (text).", (c, v) => c.Column = v);
+        Bind<int>("--phantoms", "N", "How many phantoms to draw (320).", (c, v) => c.Phantoms = v);
+        Bind<string>("--method", "NAME", "selora: ranks grow where the Fisher information says it pays; lora: fixed rank (selora).", (c, v) => c.Method = v);
+        Bind<int>("--rank", "R", "LoRA's rank (4), or SeLoRA's first rank (1).", (c, v) => c.Rank = v);
+        Bind<float>("--alpha", "A", "LoRA alpha: the update is scaled by alpha / rank. Without it the scale is 1.", (c, v) => c.Alpha = v);
+        Bind<string>("--targets", "PATTERN", "Linear layers that get an adapter: all, attn, ff, time, or a comma list of name patterns (all).", (c, v) => c.Targets = v);
+        Bind<double>("--lambda", "L", "A layer grows when its Fisher information with one more rank is at least L times that without (1.1).", (c, v) => c.Lambda = v);
+        Bind<int>("--test-every", "T", "Steps between rank tests (40).", (c, v) => c.TestEvery = v);
+        Bind<string>("--fisher", "WAY", "fused: scores from the training step's own backward pass; separate: one more pass, Algorithm 1 to the letter (fused).", (c, v) => c.Fisher = v);
+        Bind<int>("--rank-max", "R", "No layer grows beyond this rank (no limit).", (c, v) => c.RankMax = v);
+        Bind<int>("--steps", "N", "Optimiser steps (1000; 200 with the mini model).", (c, v) => (c.Steps, c.Epochs) = (v, null));
+        Bind<int>("--epochs", "N", "Passes over the data, instead of --steps.", (c, v) => (c.Epochs, c.Steps) = (v, null));
+        Bind<int>("--batch", "N", "Images per forward pass (8).", (c, v) => c.Batch = v);
+        Bind<int>("--grad-accumulation", "N", "Forward and backward passes per optimiser step (1).", (c, v) => c.GradAccumulation = v);
+        Bind<int>("--size", "PX", "Training resolution: shortest side scaled to it, then centre crop (224; 64 with the mini model).", (c, v) => c.Size = v);
+        Bind<float>("--lr", "RATE", "Learning rate of Adam (1e-4; 2e-3 with the mini model).", (c, v) => c.LearningRate = v);
+        Bind<float>("--max-grad-norm", "X", "Clip the joint norm of all gradients (off).", (c, v) => c.MaxGradNorm = v);
+        Bind<double>("--validation", "SHARE", "Share of the images held out for validation (0.1).", (c, v) => c.Validation = v);
+        Bind<ulong>("--seed", "N", "Seed of everything random (42).", (c, v) => c.Seed = v);
+        Bind<string>("--device", "NAME", "auto, cpu, cuda:0, opencl:0 (auto: CUDA, else an OpenCL GPU, else the host).", (c, v) => c.Device = v);
+        Bind<string>("--dtype", "TYPE", "Compute type: f32 (f32).", (c, v) => c.Dtype = v);
+        Bind<bool>("--checkpoint-blocks", null, "Recompute U-Net blocks in backward: about a third more time, much less memory.", (c, v) => c.CheckpointBlocks = v);
+        Bind<int>("--checkpoint-every", "N", "Steps between checkpoints (each epoch).", (c, v) => c.CheckpointEvery = v);
+        Bind<int>("--sample-every", "N", "Steps between sample grids (only before and after).", (c, v) => c.SampleEvery = v);
+        Bind<int>("--sample-steps", "N", "Denoising steps of a sample; 0 draws none (20).", (c, v) => c.SampleSteps = v);
+        Bind<float>("--guidance", "X", "Classifier-free guidance of the samples (4).", (c, v) => c.Guidance = v);
+        Bind<string[]>("--prompt", "TEXT", "Prompt of the sample grids; may be given several times (captions of the validation set).", (c, v) => c.Prompts = v);
+        Bind<bool>("--skip-bad", null, "Go on without the rows whose image is missing or broken.", (c, v) => c.SkipBad = v);
+        Bind<string>("--out", "DIR", "Run folder (runs/<date>-<method>).", (c, v) => c.Out = v);
+    }
+
+    /// <summary>Adds every option to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Options.Add(config);
+        foreach ((Option option, _) in bindings) command.Options.Add(option);
+    }
+
+    /// <summary>The config that the command line describes: file first, then options. Not yet resolved.</summary>
+    public RunConfig Read(ParseResult result)
+    {
+        RunConfig run = result.GetValue(config) is { } path ? RunConfig.Read(path) : new RunConfig();
+        foreach ((_, Action<ParseResult, RunConfig> apply) in bindings) apply(result, run);
+        return run;
+    }
+
+    /// <summary>Names of the options that were given, for the refusal to mix them with --resume.</summary>
+    public IEnumerable<string> Given(ParseResult result) =>
+        bindings.Where(b => result.GetResult(b.Option) is { Implicit: false }).Select(b => b.Option.Name);
+
+    private void Bind<T>(string name, string? helpName, string description, Action<RunConfig, T> set)
+    {
+        var option = new Option<T?>(name) { Description = description };
+        if (helpName is not null) option.HelpName = helpName;
+        bindings.Add((option, (result, run) =>
+        {
+            if (result.GetResult(option) is { Implicit: false } && result.GetValue(option) is { } value) set(run, value);
+        }));
+    }
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Globalization;
+using SeLoRA.Adapters;
+using SeLoRA.Engine;
+using SeLoRA.Model;
+
+namespace SeLoRA.Train;
+
+/// <summary>sample: text to image with a base model and, if given, a trained adapter.</summary>
+internal static class SampleCommand
+{
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        var model = new Option<string>("--model") { HelpName = "DIR", Description = "Stable Diffusion 1.5 folder, or 'mini' (mini).", DefaultValueFactory = _ => RunConfig.MiniModel };
+        var adapter = new Option<string?>("--adapter") { HelpName = "FILE", Description = "Adapter file in kohya's form, such as a run's adapter.safetensors." };
+        var prompt = new Option<string[]>("--prompt") { HelpName = "TEXT", Description = "What to draw; may be given several times.", Required = true };
+        var negative = new Option<string>("--negative") { HelpName = "TEXT", Description = "What to stay away from.", DefaultValueFactory = _ => "" };
+        var count = new Option<int>("--count") { HelpName = "N", Description = "Images a prompt (1).", DefaultValueFactory = _ => 1 };
+        var seed = new Option<ulong>("--seed") { HelpName = "N", Description = "Seed of the first image; the next ones count up (0).", DefaultValueFactory = _ => 0 };
+        var steps = new Option<int>("--steps") { HelpName = "N", Description = "Denoising steps (30).", DefaultValueFactory = _ => 30 };
+        var guidance = new Option<float>("--guidance") { HelpName = "X", Description = "Classifier-free guidance scale (7.5; mini 4).", DefaultValueFactory = _ => float.NaN };
+        var scheduler = new Option<string?>("--scheduler") { HelpName = "NAME", Description = $"Sampler: {string.Join(", ", SchedulerFactory.Names)} (the model's own)." };
+        var size = new Option<int>("--size") { HelpName = "PX", Description = "Side of the square images; a multiple of 8 (the model's own)." };
+        var device = new Option<string>("--device") { HelpName = "NAME", Description = "auto, cpu, cuda:0, opencl:0.", DefaultValueFactory = _ => "auto" };
+        var folder = new Option<string>("--out") { HelpName = "DIR", Description = "Where the PNG files and their metadata.csv go (samples).", DefaultValueFactory = _ => "samples" };
+        var command = new Command("sample", "Draw images from prompts.")
+        { model, adapter, prompt, negative, count, seed, steps, guidance, scheduler, size, device, folder };
+        command.SetAction((result, cancel) =>
+        {
+            string name = result.GetValue(model)!;
+            bool mini = name == RunConfig.MiniModel;
+            float scale = result.GetValue(guidance);
+            var options = new SamplingOptions
+            {
+                Prompt = "",
+                NegativePrompt = result.GetValue(negative)!,
+                Steps = result.GetValue(steps),
+                GuidanceScale = float.IsNaN(scale) ? mini ? 4f : 7.5f : scale,
+                Width = result.GetValue(size),
+                Height = result.GetValue(size),
+                Seed = result.GetValue(seed),
+                Count = result.GetValue(count),
+            };
+            Run(mini ? MiniModel.Folder : name, result.GetValue(adapter), result.GetValue(prompt)!, options, result.GetValue(scheduler),
+                Device.Parse(result.GetValue(device)!), result.GetValue(folder)!, cancel);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Run(string path, string? adapter, string[] prompts, SamplingOptions options, string? sampler, Device device,
+        string folder, CancellationToken cancel)
+    {
+        StableDiffusionModel model = ModelFolder.Open(path).Load(device);
+        using AdapterSet? adapters = adapter is null ? null : AdapterFile.Load(adapter, Methods.Roots(model), out string? unmatched).Attach();
+        IScheduler scheduler = sampler is null ? SchedulerFactory.FromConfig(model.Scheduler) : SchedulerFactory.Create(sampler, model.Scheduler);
+        var pipeline = new StableDiffusionPipeline(model, scheduler);
+        Directory.CreateDirectory(folder);
+        var rows = new List<string> { "file_name,text,seed" };
+        using var progress = new ProgressLine("image");
+        int total = prompts.Length * options.Count, done = 0;
+        foreach (string prompt in prompts)
+            foreach (SampledImage image in pipeline.Generate(options with { Prompt = prompt }, cancel))
+            {
+                string file = string.Create(CultureInfo.InvariantCulture, $"{done:D4}-seed{image.Seed}.png");
+                ImageFile.SavePng(Path.Combine(folder, file), new RgbImage(image.Width, image.Height, image.ToBytes()));
+                rows.Add($"{file},\"{prompt.Replace("\"", "\"\"", StringComparison.Ordinal)}\",{image.Seed}");
+                progress.Report(++done, total, file);
+            }
+        File.WriteAllLines(Path.Combine(folder, "metadata.csv"), rows);
+    }
+}

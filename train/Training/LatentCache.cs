@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using SeLoRA.Engine;
+using SeLoRA.Model;
+
+namespace SeLoRA.Train;
+
+/// <summary>
+/// Encodes a data set with the VAE once. Large sets are kept on disk under a key made of the VAE's weights, every image's content,
+/// the size and this format's version, so a stale entry is never found.
+/// </summary>
+internal static class LatentCache
+{
+    private const string Version = "latents-1";
+    private const long LargePixels = 4_000_000;
+
+    /// <summary>Encodes or reads the latents and tokenises the captions.</summary>
+    /// <param name="data">Images and captions.</param>
+    /// <param name="size">Side in pixels.</param>
+    /// <param name="vae">Encoder.</param>
+    /// <param name="tokenizer">Tokeniser.</param>
+    /// <param name="device">Where to encode.</param>
+    /// <param name="progress">Called with (done, total).</param>
+    public static LatentSet Encode(IImageTextData data, int size, AutoencoderKL vae, ClipTokenizer tokenizer, Device device,
+        Action<int, int> progress)
+    {
+        string[] captions = [.. Enumerable.Range(0, data.Count).Select(data.Caption)];
+        int[] ids = [.. captions.SelectMany(tokenizer.Encode)];
+        string? path = (long)data.Count * size * size >= LargePixels ? PathFor(data, size, vae) : null;
+        if (path is not null && Read(path, data.Count) is { } read)
+            return new LatentSet(read.Shape, read.Means, read.LogVars, ids, captions);
+        (Shape shape, float[] means, float[] logVars) = EncodeAll(data, size, vae, device, progress);
+        if (path is not null) Write(path, shape, data.Count, means, logVars);
+        return new LatentSet(shape, means, logVars, ids, captions);
+    }
+
+    private static (Shape Shape, float[] Means, float[] LogVars) EncodeAll(IImageTextData data, int size, AutoencoderKL vae,
+        Device device, Action<int, int> progress)
+    {
+        int batch = Math.Max(1, 128 * 128 / (size * size));
+        float[] means = [], logVars = [];
+        Shape shape = default;
+        using IDisposable noGrad = Autograd.NoGrad();
+        for (int start = 0; start < data.Count; start += batch)
+        {
+            using var scope = new TensorScope();
+            int n = Math.Min(batch, data.Count - start);
+            float[] pixels = [.. Enumerable.Range(start, n).SelectMany(i => data.Pixels(i, size))];
+            (Tensor mean, Tensor logVar) = vae.Encode(Tensor.From(pixels, new Shape(n, size, size, 3), device));
+            if (start == 0)
+            {
+                shape = new Shape(mean.Shape[1], mean.Shape[2], mean.Shape[3]);
+                means = new float[data.Count * shape.Count];
+                logVars = new float[means.Length];
+            }
+            int at = (int)(start * shape.Count), count = (int)(n * shape.Count);
+            mean.CopyTo(means.AsSpan(at, count));
+            logVar.CopyTo(logVars.AsSpan(at, count));
+            for (int i = at; i < at + count; i++)
+                if (!float.IsFinite(means[i]) || !float.IsFinite(logVars[i]))
+                    throw new EngineException($"image {start + (i - at) / shape.Count} ('{data.Caption((int)(start + (i - at) / shape.Count))}'): "
+                        + "its latent is not finite; the VAE weights or the image are damaged");
+            progress(start + n, data.Count);
+        }
+        return (shape, means, logVars);
+    }
+
+    private static string PathFor(IImageTextData data, int size, AutoencoderKL vae)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Version} {size}\n")));
+        foreach ((string name, Parameter parameter) in vae.NamedParameters())
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(name + "\n"));
+            hash.AppendData(MemoryMarshal.AsBytes(parameter.ToFileLayout().AsSpan()));
+        }
+        for (int i = 0; i < data.Count; i++) hash.AppendData(Encoding.UTF8.GetBytes(data.ContentKey(i) + "\n"));
+        string folder = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData,
+            Environment.SpecialFolderOption.DoNotVerify), "SeLoRA.Native", "latents");
+        return Path.Combine(folder, Convert.ToHexStringLower(hash.GetHashAndReset()) + ".safetensors");
+    }
+
+    private static (Shape Shape, float[] Means, float[] LogVars)? Read(string path, int count)
+    {
+        if (!File.Exists(path)) return null;
+        using SafetensorsReader reader = SafetensorsReader.Open(path);
+        long[] s = [.. reader.Tensors["mean"].Shape];
+        if (s.Length != 4 || s[0] != count) throw new EngineException($"{path}: not the latents its name promises; delete the file");
+        return (new Shape((int)s[1], (int)s[2], (int)s[3]), reader.ReadFloat32("mean"), reader.ReadFloat32("logvar"));
+    }
+
+    private static void Write(string path, Shape shape, int count, float[] means, float[] logVars)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        long[] dims = [count, shape[0], shape[1], shape[2]];
+        var writer = new SafetensorsWriter();
+        writer.AddFloat32("mean", dims, means);
+        writer.AddFloat32("logvar", dims, logVars);
+        writer.Save(path);
+    }
+}

@@ -1,0 +1,188 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SeLoRA.Engine;
+
+namespace SeLoRA.Train;
+
+/// <summary>
+/// Everything that decides a training run; saved as <c>config.json</c> in the run folder and accepted back by <c>--config</c>.
+/// Defaults are the paper's (Table 4); the built-in mini model has its own size, steps and learning rate, see <see cref="Resolve"/>.
+/// </summary>
+internal sealed record RunConfig
+{
+    /// <summary>Name of the built-in demonstration model.</summary>
+    public const string MiniModel = "mini";
+
+    /// <summary>Name of the built-in demonstration data.</summary>
+    public const string PhantomData = "phantoms";
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
+
+    /// <summary><c>mini</c> or a diffusers folder.</summary>
+    public string Model { get; set; } = MiniModel;
+
+    /// <summary><c>phantoms</c> or a folder of images with captions.</summary>
+    public string Data { get; set; } = PhantomData;
+
+    /// <summary>Layout of the data: <c>auto</c>, <c>phantoms</c>, <c>imagefolder</c>.</summary>
+    public string Dataset { get; set; } = "auto";
+
+    /// <summary>Caption column of the metadata file.</summary>
+    public string Column { get; set; } = "text";
+
+    /// <summary>Images drawn when the data are phantoms.</summary>
+    public int Phantoms { get; set; } = 320;
+
+    /// <summary><c>selora</c> or <c>lora</c>.</summary>
+    public string Method { get; set; } = "selora";
+
+    /// <summary>Rank of LoRA, first rank of SeLoRA; null: 4 and 1.</summary>
+    public int? Rank { get; set; }
+
+    /// <summary>LoRA alpha; null keeps the scale at 1.</summary>
+    public float? Alpha { get; set; }
+
+    /// <summary>Which linear layers get an adapter.</summary>
+    public string Targets { get; set; } = "all";
+
+    /// <summary>Threshold of the Fisher ratio, expanded over original.</summary>
+    public double Lambda { get; set; } = 1.1;
+
+    /// <summary>Steps between rank tests.</summary>
+    public int TestEvery { get; set; } = 40;
+
+    /// <summary><c>fused</c> or <c>separate</c>.</summary>
+    public string Fisher { get; set; } = "fused";
+
+    /// <summary>Largest rank of a layer; 0: no limit.</summary>
+    public int RankMax { get; set; }
+
+    /// <summary>Optimiser steps; null: from epochs, or the default.</summary>
+    public int? Steps { get; set; }
+
+    /// <summary>Passes over the data; used when steps is null.</summary>
+    public int? Epochs { get; set; }
+
+    /// <summary>Images per forward pass.</summary>
+    public int Batch { get; set; } = 8;
+
+    /// <summary>Side of the square training images in pixels; null: 224, mini 64.</summary>
+    public int? Size { get; set; }
+
+    /// <summary>Learning rate; null: 1e-4, mini 2e-3.</summary>
+    public float? LearningRate { get; set; }
+
+    /// <summary>Seed of everything random.</summary>
+    public ulong Seed { get; set; } = 42;
+
+    /// <summary>auto, cpu, cuda:i or opencl:i.</summary>
+    public string Device { get; set; } = "auto";
+
+    /// <summary>Compute type.</summary>
+    public string Dtype { get; set; } = "f32";
+
+    /// <summary>Forward and backward passes per optimiser step.</summary>
+    public int GradAccumulation { get; set; } = 1;
+
+    /// <summary>Recompute U-Net blocks in backward to save memory.</summary>
+    public bool CheckpointBlocks { get; set; }
+
+    /// <summary>Joint gradient norm limit; 0: none.</summary>
+    public float MaxGradNorm { get; set; }
+
+    /// <summary>Share of the images held out for validation.</summary>
+    public double Validation { get; set; } = 0.1;
+
+    /// <summary>Steps between sample grids; 0: only before and after.</summary>
+    public int SampleEvery { get; set; }
+
+    /// <summary>Steps between checkpoints; 0: at epoch ends.</summary>
+    public int CheckpointEvery { get; set; }
+
+    /// <summary>Prompts of the sample grids; empty: chosen from the validation captions.</summary>
+    public IReadOnlyList<string> Prompts { get; set; } = [];
+
+    /// <summary>Denoising steps of the sample grids; 0: no samples.</summary>
+    public int SampleSteps { get; set; } = 20;
+
+    /// <summary>Classifier-free guidance scale of the sample grids.</summary>
+    public float Guidance { get; set; } = 4f;
+
+    /// <summary>Leave out rows whose image is missing or broken instead of stopping.</summary>
+    public bool SkipBad { get; set; }
+
+    /// <summary>Run folder; null: <c>runs/&lt;date-time&gt;-&lt;method&gt;</c>.</summary>
+    public string? Out { get; set; }
+
+    /// <summary>True for the built-in model.</summary>
+    [JsonIgnore]
+    public bool IsMini => Model == MiniModel;
+
+    /// <summary>Reads a config file; unknown keys and wrong types are one line that names file and key.</summary>
+    public static RunConfig Read(string path)
+    {
+        if (!File.Exists(path)) throw new EngineException($"{path}: no such config file");
+        try
+        {
+            return JsonSerializer.Deserialize<RunConfig>(File.ReadAllText(path), Json)
+                ?? throw new EngineException($"{path}: empty config, a JSON object is needed");
+        }
+        catch (JsonException e)
+        {
+            throw new EngineException($"{path}: {e.Message.Split(" Path:")[0]} (line {e.LineNumber + 1}); "
+                + $"known keys: {string.Join(", ", KnownKeys())}");
+        }
+    }
+
+    /// <summary>The config as JSON text.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    /// <summary>Fills in what depends on model and method, and checks every value; errors name the option.</summary>
+    public RunConfig Resolve()
+    {
+        RunConfig c = this with
+        {
+            Rank = Rank ?? (Method == "lora" ? 4 : 1),
+            Size = Size ?? (IsMini ? 64 : 224),
+            LearningRate = LearningRate ?? (IsMini ? 2e-3f : 1e-4f),
+            Steps = Steps ?? (Epochs is null ? IsMini ? 200 : 1000 : null),
+        };
+        OneOf("--method", c.Method, "selora", "lora");
+        OneOf("--fisher", c.Fisher, "fused", "separate");
+        OneOf("--dataset", c.Dataset, "auto", "phantoms", "imagefolder");
+        if (c.Dtype != "f32")
+            throw new EngineException($"--dtype {c.Dtype}: this version computes in f32 only (16-bit files are read and converted)");
+        Positive("--rank", c.Rank.Value);
+        Positive("--batch", c.Batch);
+        Positive("--test-every", c.TestEvery);
+        Positive("--grad-accumulation", c.GradAccumulation);
+        if (c.Steps is { } steps) Positive("--steps", steps);
+        if (c.Epochs is { } epochs) Positive("--epochs", epochs);
+        if (!(c.Lambda >= 1)) throw new EngineException($"--lambda {c.Lambda}: the ratio is never below 1, so lambda must be at least 1");
+        if (!(c.LearningRate > 0) || !float.IsFinite(c.LearningRate.Value))
+            throw new EngineException($"--lr {c.LearningRate}: a positive number is needed");
+        if (!(c.Validation is >= 0 and < 1)) throw new EngineException($"--validation {c.Validation}: a share from 0 up to, not including, 1");
+        if (c.Size % 8 != 0 || c.Size <= 0) throw new EngineException($"--size {c.Size}: a positive multiple of 8 is needed");
+        return c;
+    }
+
+    private static void Positive(string option, int value)
+    {
+        if (value < 1) throw new EngineException($"{option} {value}: at least 1 is needed");
+    }
+
+    private static void OneOf(string option, string value, params string[] known)
+    {
+        if (!known.Contains(value)) throw new EngineException($"{option} {value}: one of {string.Join(", ", known)} is needed");
+    }
+
+    private static IEnumerable<string> KnownKeys() =>
+        typeof(RunConfig).GetProperties().Where(p => p.Name is not (nameof(IsMini) or "EqualityContract"))
+            .Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name));
+}

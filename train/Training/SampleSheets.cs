@@ -1,0 +1,57 @@
+using SeLoRA.Model;
+
+namespace SeLoRA.Train;
+
+/// <summary>
+/// The sample grids of a run: the same prompts and seeds each time, so that what changes is the adapter. The first grid of a process is
+/// kept to stand beside the last.
+/// </summary>
+internal sealed class SampleSheets
+{
+    private const int Prompts = 5, SeedsPerPrompt = 3;
+
+    private readonly RunConfig config;
+    private readonly RunFolder folder;
+    private readonly StableDiffusionPipeline pipeline;
+    private readonly string[] prompts;
+    private SampleGroup? first;
+
+    /// <summary>Chooses the prompts: those of the run, else different captions of held-out images.</summary>
+    public SampleSheets(RunConfig config, StableDiffusionModel model, RunFolder folder, LatentSet captions)
+    {
+        this.config = config;
+        this.folder = folder;
+        pipeline = new StableDiffusionPipeline(model, SchedulerFactory.Create("dpmpp_2m", model.Scheduler));
+        prompts = config.Prompts.Count > 0 ? [.. config.Prompts] : [.. captions.Captions.Distinct().Take(Prompts)];
+    }
+
+    /// <summary>Draws all prompts with the model as it is and writes <c>samples/step-N.png</c>.</summary>
+    public void Draw(int step)
+    {
+        if (config.SampleSteps == 0) return;
+        var rows = new List<IReadOnlyList<RgbImage>>();
+        using var progress = new ProgressLine("samples");
+        foreach (string prompt in prompts)
+        {
+            var options = new SamplingOptions
+            {
+                Prompt = prompt,
+                Steps = config.SampleSteps,
+                GuidanceScale = config.Guidance,
+                Width = config.Size!.Value,
+                Height = config.Size!.Value,
+                Seed = config.Seed,
+                Count = SeedsPerPrompt,
+                BatchSize = config.IsMini ? SeedsPerPrompt : 1,
+            };
+            rows.Add([.. pipeline.Generate(options).Select(i => new RgbImage(i.Width, i.Height, i.ToBytes()))]);
+            progress.Report(rows.Count, prompts.Length);
+        }
+        var now = new SampleGroup(step == 0 ? "before" : $"after {step} steps", rows);
+        string[] columns = [.. Enumerable.Range(0, SeedsPerPrompt).Select(i => $"seed {config.Seed + (ulong)i}")];
+        SampleGrid.Save(folder.Sub($"samples/step-{step:D6}.png"), $"{config.Model}, {config.Method}", prompts, columns, [now]);
+        if (first is not null)
+            SampleGrid.Save(folder.Sub("samples/before-after.png"), $"{config.Model}, {config.Method}", prompts, columns, [first, now]);
+        first ??= now;
+    }
+}

@@ -1,0 +1,160 @@
+using System.Globalization;
+using SeLoRA.Adapters;
+using SeLoRA.Engine;
+using SeLoRA.Model;
+using Spectre.Console;
+
+namespace SeLoRA.Train;
+
+/// <summary>A whole run from the command line: loads, checks, trains, samples, and leaves a run folder behind.</summary>
+internal sealed class TrainingRun : IDisposable
+{
+    private const int Interrupted = 130;
+
+    private readonly RunConfig config;
+    private readonly Device device;
+    private readonly StableDiffusionModel model;
+    private readonly AdapterSet adapters;
+    private readonly LatentSet train;
+    private readonly LatentSet? validation;
+    private readonly TrainingLoop loop;
+    private readonly DateTimeOffset started = DateTimeOffset.UtcNow;
+    private double bestValidation = double.PositiveInfinity;
+    private int bestStep;
+
+    private TrainingRun(RunConfig config)
+    {
+        this.config = config;
+        device = Device.Parse(config.Device);
+        Console.WriteLine($"device    {device}: {Backend.Get(device).Name}");
+        model = ModelFolder.Open(config.IsMini ? MiniModel.Folder : config.Model).Load(device);
+        Console.WriteLine($"model     {config.Model}: U-Net {model.UNet.ParameterCount / 1e6:F1} M, text encoder {model.TextEncoder.ParameterCount / 1e6:F1} M, VAE {model.Vae.ParameterCount / 1e6:F1} M weights");
+        IImageTextData data = DataSets.Open(config, Console.WriteLine);
+        Console.WriteLine($"data      {data.Description}");
+        LatentSet all;
+        using (var progress = new ProgressLine("encoding images"))
+            all = LatentCache.Encode(data, config.Size!.Value, model.Vae, model.Tokenizer, device, (done, n) => progress.Report(done, n));
+        int contentTokens = model.Tokenizer.MaxLength - 2;
+        int cut = all.Captions.Count(c => model.Tokenizer.CountTokens(c) > contentTokens);
+        if (cut > 0) Console.WriteLine($"          {cut} of {all.Count} captions are longer than {contentTokens} tokens and lose their end");
+        (train, validation) = all.Split(config.Validation, config.Seed);
+        model.UNet.CheckpointBlocks = config.CheckpointBlocks;
+        (adapters, SeLoRAConfig? selora) = Methods.Create(config, model);
+        PrintAdapters();
+        loop = new TrainingLoop(config, new Denoiser(model.TextEncoder, model.UNet, device), train, validation, adapters, selora,
+            NoiseSchedule.FromConfig(model.Scheduler), model.Vae.Config.ScalingFactor);
+    }
+
+    /// <summary>Starts a new run.</summary>
+    public static int Start(RunConfig config, CancellationToken cancel)
+    {
+        using var run = new TrainingRun(config);
+        RunFolder folder = RunFolder.Create(config);
+        return run.Run(folder, cancel);
+    }
+
+    /// <summary>Goes on with an interrupted run.</summary>
+    public static int Resume(RunConfig config, CancellationToken cancel)
+    {
+        RunFolder folder = RunFolder.Open(config.Out!);
+        CheckpointFile checkpoint = CheckpointFile.Newest(folder.Checkpoints)
+            ?? throw new EngineException($"{config.Out}: no checkpoint yet; start the run again");
+        using var run = new TrainingRun(config);
+        run.loop.Restore(checkpoint);
+        (run.bestValidation, run.bestStep) = (checkpoint.BestValidation, checkpoint.BestStep);
+        folder.TruncateTables(checkpoint.Step);
+        Console.WriteLine($"resuming after step {checkpoint.Step}");
+        return run.Run(folder, cancel);
+    }
+
+    /// <summary>Frees model and adapters.</summary>
+    public void Dispose()
+    {
+        loop.Dispose();
+        adapters.Dispose();
+    }
+
+    private int Run(RunFolder folder, CancellationToken cancel)
+    {
+        var samples = new SampleSheets(config, model, folder, validation ?? train);
+        int first = loop.Step;
+        if (first == 0)
+        {
+            samples.Draw(0);
+            double? before = Validate();
+            folder.AppendMetrics(new MetricsRow(0, 0, null, before, adapters.RankTotal, null, null, null));
+            if (before is not null) Console.WriteLine($"validation loss before training {before:F4}");
+        }
+        double? lastValidation = null;
+        using (var progress = new ProgressLine("step"))
+        {
+            while (loop.Step < loop.TotalSteps)
+            {
+                StepResult result = loop.Next();
+                int step = loop.Step;
+                bool last = step == loop.TotalSteps, epochEnd = loop.Order.EndsEpoch(step);
+                double? measured = epochEnd || last ? Validate(folder) : null;
+                lastValidation = measured ?? lastValidation;
+                double memory = Backend.Get(device).Memory.PeakInUse / 1e6;
+                folder.AppendMetrics(new MetricsRow(step, loop.Order.Epoch(step), result.Loss, measured, adapters.RankTotal,
+                    result.GradNorm, result.Milliseconds, memory));
+                folder.AppendRanks(result.Decisions);
+                progress.Report(step, loop.TotalSteps, string.Create(CultureInfo.InvariantCulture,
+                    $"loss {result.Loss:F4}  val {lastValidation:F4}  rank {adapters.RankTotal}  {result.Milliseconds:F0} ms/step  "
+                    + $"{1000.0 * config.Batch * config.GradAccumulation / result.Milliseconds:F1} images/s  {memory:F0} MB"), first);
+                bool due = config.CheckpointEvery > 0 ? step % config.CheckpointEvery == 0 : epochEnd;
+                if (due || last || cancel.IsCancellationRequested) Save(folder);
+                if (cancel.IsCancellationRequested && !last) return Stop(folder);
+                if (config.SampleEvery > 0 && step % config.SampleEvery == 0 && !last) samples.Draw(step);
+            }
+        }
+        if (validation is null) WriteAdapter(folder);
+        samples.Draw(loop.TotalSteps);
+        RunReport.Write(folder, config.Method, adapters);
+        PrintEnd(folder);
+        return 0;
+    }
+
+    private int Stop(RunFolder folder)
+    {
+        Console.WriteLine();
+        Console.WriteLine($"interrupted after step {loop.Step}; go on with:  dotnet run --project train -- --resume {folder.Path}");
+        return Interrupted;
+    }
+
+    private void Save(RunFolder folder) => loop.Checkpoint(bestValidation, bestStep).Save(folder.Checkpoints);
+
+    private double? Validate(RunFolder? folder = null)
+    {
+        if (loop.Validate() is not { } loss) return null;
+        if (!(loss < bestValidation)) return loss;
+        (bestValidation, bestStep) = (loss, loop.Step);
+        if (folder is not null) WriteAdapter(folder);
+        return loss;
+    }
+
+    private void WriteAdapter(RunFolder folder) =>
+        AdapterFile.Write(folder.Adapter, adapters, Methods.Metadata(config, loop, train.Count, started));
+
+    private void PrintAdapters()
+    {
+        string method = config.Method == "selora"
+            ? FormattableString.Invariant($"selora: rank {config.Rank}, lambda {config.Lambda}, test every {config.TestEvery} steps, {config.Fisher} scores")
+            : $"lora: rank {config.Rank}";
+        Console.WriteLine($"adapters  {method}");
+        foreach (AdapterShare share in adapters.Shares()) Console.WriteLine($"          {share}");
+        Console.WriteLine($"training  {train.Count} images, {validation?.Count ?? 0} to validate; batch {config.Batch}, lr {config.LearningRate:G3}");
+    }
+
+    private void PrintEnd(RunFolder folder)
+    {
+        IReadOnlyList<MetricsRow> rows = folder.ReadMetrics();
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("", "before", "after");
+        if (validation is not null)
+            table.AddRow("validation loss", $"{rows[0].Validation:F4}", $"{bestValidation:F4} (step {bestStep})");
+        table.AddRow("total rank", $"{rows[0].RankTotal}", $"{adapters.RankTotal}");
+        AnsiConsole.Write(table);
+        foreach (AdapterShare share in adapters.Shares()) Console.WriteLine(share.ToString());
+        Console.WriteLine($"run folder  {folder.Path}");
+    }
+}
