@@ -52,10 +52,11 @@ public sealed unsafe partial class HostBackend
             for (long r = begin; r < end; r++)
             {
                 float* px = x + r * c, py = y + r * c;
-                float mean = (float)(RowSum<T, PlainSummand>(px, c) / c);
-                T m = T.Of(mean);
-                // Deviations wait in y. Lanes beyond the row hold the mean, so that they add nothing.
-                for (int j = 0; j < c; j += T.Width) VectorMath.Store(py + j, VectorMath.Load<T>(px + j, c - j, mean) - m, c - j);
+                double exact = RowSum<T, PlainSummand>(px, c) / c;
+                float mean = (float)exact;
+                // What rounding the mean lost counts where the mean is large against the deviation.
+                T m = T.Of(mean), lost = T.Of((float)(exact - mean));
+                for (int j = 0; j < c; j += T.Width) VectorMath.Store(py + j, VectorMath.Load<T>(px + j, c - j) - m - lost, c - j);
                 double variance = RowSum<T, SquareSummand>(py, c) / c;
                 float rstd = (float)(1 / Math.Sqrt(variance + eps));
                 T scale = T.Of(rstd);
