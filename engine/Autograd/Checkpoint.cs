@@ -18,7 +18,7 @@ public static class Checkpoint
         // Parameters hidden in the block need gradients even where no input does: a token input makes the node always record.
         var token = new Variable();
         bool[] needs = Array.ConvertAll(inputs, x => x.RequiresGrad);
-        Tensor trigger = y.Detach();
+        using Tensor trigger = TensorScope.Detach(y.Detach());
         trigger.Variable = token;
         return Autograd.Record("Checkpoint", y, [.. inputs, trigger], inputs, ctx =>
         {

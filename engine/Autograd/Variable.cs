@@ -30,7 +30,17 @@ internal sealed class Variable
             Grad.Dispose();
             Grad = copy;
         }
-        Grad.Backend.AddScaled(grad, 1f, Grad);
+        if (Grad.DType == DType.F32) Grad.Backend.AddScaled(grad, 1f, Grad);
+        else AddNarrow(grad);
+    }
+
+    /// <summary>16-bit gradients are added in float32 and rounded once.</summary>
+    private void AddNarrow(Tensor grad)
+    {
+        using var scope = new TensorScope();
+        Tensor sum = Ops.Cast(Grad!, DType.F32);
+        sum.Backend.AddScaled(Ops.Cast(grad, DType.F32), 1f, sum);
+        sum.Backend.Cast(sum, Grad!);
     }
 
     /// <summary>Hands the gradient out and forgets it.</summary>

@@ -28,7 +28,7 @@ public static partial class Ops
         Shape xShape = x.Shape;
         return Autograd.Record("Slice", Columns(x, start, count), [x], [], ctx =>
         {
-            Tensor dx = ctx.Dy.EmptyOf(xShape);
+            Tensor dx = Tensor.Empty(xShape, ctx.Dy.Backend, ctx.Dy.DType);
             dx.Backend.Zero(dx);
             dx.Backend.CopyColumns(ctx.Dy, 0, count, dx, start, xShape[-1], xShape.Rows, count);
             ctx.Give(0, dx);
@@ -65,7 +65,7 @@ public sealed partial class Tensor
         Shape before = Shape;
         return Autograd.Record("Narrow", Alias(Shape.With(0, count), Offset + start * row), [this], [], ctx =>
         {
-            Tensor dx = ctx.Dy.EmptyOf(before);
+            Tensor dx = Tensor.Empty(before, ctx.Dy.Backend, ctx.Dy.DType);
             dx.Backend.Zero(dx);
             dx.Backend.CopyColumns(ctx.Dy, 0, count * row, dx, start * row, count * row, 1, count * row);
             ctx.Give(0, dx);

@@ -34,10 +34,11 @@ public static partial class Ops
     public static Tensor Add(Tensor a, Tensor b)
     {
         BroadcastShape shape = Broadcast("Add", a, b);
+        Shape bShape = b.Shape;
         return Autograd.Record("Add", Binary<AddOp>(a, b, shape), [a, b], [], ctx =>
         {
             ctx.Give(0, ctx.Dy);
-            if (ctx.Needs(1)) ctx.Give(1, SumToB(ctx.Dy, shape, b.Shape, 1f));
+            if (ctx.Needs(1)) ctx.Give(1, SumToB(ctx.Dy, shape, bShape, 1f));
         });
     }
 
@@ -45,10 +46,11 @@ public static partial class Ops
     public static Tensor Sub(Tensor a, Tensor b)
     {
         BroadcastShape shape = Broadcast("Sub", a, b);
+        Shape bShape = b.Shape;
         return Autograd.Record("Sub", Binary<SubOp>(a, b, shape), [a, b], [], ctx =>
         {
             ctx.Give(0, ctx.Dy);
-            if (ctx.Needs(1)) ctx.Give(1, SumToB(ctx.Dy, shape, b.Shape, -1f));
+            if (ctx.Needs(1)) ctx.Give(1, SumToB(ctx.Dy, shape, bShape, -1f));
         });
     }
 
@@ -57,7 +59,7 @@ public static partial class Ops
     {
         BroadcastShape shape = Broadcast("Mul", a, b);
         Shape bShape = b.Shape;
-        return Autograd.Record("Mul", Binary<MulOp>(a, b, shape), [a, b], [a, b], ctx =>
+        return Autograd.Record("Mul", Binary<MulOp>(a, b, shape), [a, b], [b.RequiresGrad ? a : null, a.RequiresGrad ? b : null], ctx =>
         {
             if (ctx.Needs(0)) ctx.Give(0, Binary<MulOp>(ctx.Dy, ctx[1], shape));
             if (ctx.Needs(1)) ctx.Give(1, SumToB(Binary<MulOp>(ctx.Dy, ctx[0], Same(ctx.Dy)), shape, bShape, 1f));
@@ -70,7 +72,7 @@ public static partial class Ops
         BroadcastShape shape = Broadcast("Div", a, b);
         Shape bShape = b.Shape;
         Tensor y = Binary<DivOp>(a, b, shape);
-        return Autograd.Record("Div", y, [a, b], [y, b], ctx =>
+        return Autograd.Record("Div", y, [a, b], [b.RequiresGrad ? y : null, b], ctx =>
         {
             Tensor da = Binary<DivOp>(ctx.Dy, ctx[1], shape);
             ctx.Give(0, da);
