@@ -8,19 +8,21 @@ namespace SeLoRA.Tests;
 [Trait("Category", "Golden")]
 public class ClipTextGoldenTests
 {
-    public static TheoryData<string, string> SmallCases()
+    public static TheoryData<string, string, string> SmallCases()
     {
-        var data = new TheoryData<string, string>();
-        foreach ((string file, string name) in GoldenModel.Enumerate("clip_text_*.safetensors", full: false)) data.Add(file, name);
+        var data = new TheoryData<string, string, string>();
+        foreach ((string file, string name) in GoldenModel.Enumerate("clip_text_*.safetensors", full: false))
+            foreach (string device in TestDevices.Names) data.Add(file, name, device);
         return data;
     }
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(SmallCases))]
-    public void Small_network_equals_the_reference(string file, string name)
+    public void Small_network_equals_the_reference(string file, string name, string deviceName)
     {
+        Device device = TestDevices.Require(deviceName);
         using GoldenModel golden = GoldenModel.Open(file);
-        Run(golden, name, Device.Cpu);
+        Run(golden, name, device);
     }
 
     internal static void Run(GoldenModel golden, string name, Device device)

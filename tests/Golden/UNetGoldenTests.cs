@@ -9,27 +9,28 @@ namespace SeLoRA.Tests;
 [Trait("Category", "Golden")]
 public class UNetGoldenTests
 {
-    public static TheoryData<string, string, bool> SmallCases()
+    public static TheoryData<string, string, bool, string> SmallCases()
     {
-        var data = new TheoryData<string, string, bool>();
+        var data = new TheoryData<string, string, bool, string>();
         foreach ((string file, string name) in GoldenModel.Enumerate("unet_*.safetensors", full: false))
         {
-            data.Add(file, name, false);
-            data.Add(file, name, true);
+            data.Add(file, name, true, "cpu");
+            foreach (string device in TestDevices.Names) data.Add(file, name, false, device);
         }
         return data;
     }
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(SmallCases))]
-    public void Small_network_equals_the_reference(string file, string name, bool checkpointBlocks)
+    public void Small_network_equals_the_reference(string file, string name, bool checkpointBlocks, string deviceName)
     {
+        Device device = TestDevices.Require(deviceName);
         using GoldenModel golden = GoldenModel.Open(file);
         var unet = new UNet2DConditionModel(UNetConfig.Parse(golden.Config, golden.Name)) { CheckpointBlocks = checkpointBlocks };
-        golden.FillWeights(unet, Device.Cpu);
+        golden.FillWeights(unet, device);
         var one = new GoldenCase(golden, name);
-        if (one.Module is null) RunNetwork(unet, one, Device.Cpu);
-        else RunModule(unet, one, Device.Cpu);
+        if (one.Module is null) RunNetwork(unet, one, device);
+        else RunModule(unet, one, device);
     }
 
     [Fact]

@@ -8,21 +8,23 @@ namespace SeLoRA.Tests;
 [Trait("Category", "Golden")]
 public class VaeGoldenTests
 {
-    public static TheoryData<string, string> SmallCases()
+    public static TheoryData<string, string, string> SmallCases()
     {
-        var data = new TheoryData<string, string>();
-        foreach ((string file, string name) in GoldenModel.Enumerate("vae_*.safetensors", full: false)) data.Add(file, name);
+        var data = new TheoryData<string, string, string>();
+        foreach ((string file, string name) in GoldenModel.Enumerate("vae_*.safetensors", full: false))
+            foreach (string device in TestDevices.Names) data.Add(file, name, device);
         return data;
     }
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(SmallCases))]
-    public void Small_network_equals_the_reference(string file, string name)
+    public void Small_network_equals_the_reference(string file, string name, string deviceName)
     {
+        Device device = TestDevices.Require(deviceName);
         using GoldenModel golden = GoldenModel.Open(file);
         var vae = new AutoencoderKL(VaeConfig.Parse(golden.Config, golden.Name));
-        golden.FillWeights(vae, Device.Cpu);
-        Run(vae, new GoldenCase(golden, name), Device.Cpu);
+        golden.FillWeights(vae, device);
+        Run(vae, new GoldenCase(golden, name), device);
     }
 
     internal static void Run(AutoencoderKL vae, GoldenCase golden, Device device)

@@ -40,6 +40,16 @@ public class StableDiffusionPipelineTests
         Assert.NotEqual(first, pipeline.Generate(Options with { GuidanceScale = 3f }).Single().Pixels);
     }
 
+    [Theory]
+    [InlineData("opencl")]
+    [InlineData("cuda")]
+    public void Device_changes_an_image_by_rounding_only(string device)
+    {
+        float[] expected = Pipeline("ddim").Generate(Options).Single().Pixels;
+        float[] actual = Pipeline("ddim", TestDevices.Require(device)).Generate(Options).Single().Pixels;
+        Assert.InRange(Closeness.MaxAbs(actual, expected), 0, 1e-3);
+    }
+
     [Fact]
     public void Without_guidance_the_negative_prompt_is_not_used()
     {
@@ -102,9 +112,9 @@ public class StableDiffusionPipelineTests
         Assert.Equal(secondLogvar, logvar[(logvar.Length / 2)..]);
     }
 
-    internal static StableDiffusionPipeline Pipeline(string sampler)
+    internal static StableDiffusionPipeline Pipeline(string sampler, Device device = default)
     {
-        StableDiffusionModel model = TinyModel.Create();
+        StableDiffusionModel model = TinyModel.Create(device);
         return new StableDiffusionPipeline(model, SchedulerFactory.Create(sampler, model.Scheduler));
     }
 }
