@@ -4,6 +4,7 @@ using Xunit;
 namespace SeLoRA.Tests;
 
 /// <summary>The host's attention, forward and backward, against the formulas in double precision, with guard values.</summary>
+[Collection(nameof(ParallelForTests))] // Some of these change the number of threads.
 public class HostAttentionTests
 {
     private static readonly IBackend Host = Backend.Get(Device.Cpu);

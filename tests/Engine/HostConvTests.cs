@@ -4,6 +4,7 @@ using Xunit;
 namespace SeLoRA.Tests;
 
 /// <summary>The host's convolution and its two gradients against direct double-precision sums: sizes, strides, paddings, guards.</summary>
+[Collection(nameof(ParallelForTests))] // Some of these change the number of threads.
 public class HostConvTests
 {
     private static readonly IBackend Host = Backend.Get(Device.Cpu);

@@ -4,6 +4,7 @@ using Xunit;
 namespace SeLoRA.Tests;
 
 /// <summary>The host's matrix product against a double-precision loop: sizes around every tile edge, transposes, strides, epilogues.</summary>
+[Collection(nameof(ParallelForTests))] // Some of these change the number of threads.
 public class HostGemmTests
 {
     private static readonly IBackend Host = Backend.Get(Device.Cpu);
@@ -117,6 +118,23 @@ public class HostGemmTests
         float[] few = Product(a, b[..(n * k)], new float[m * n], m, n, k), more = Product(a, b, new float[m * (n + 1)], m, n + 1, k);
         for (int i = 0; i < m; i++)
             Assert.Equal(few.AsSpan(i * n, n).ToArray(), more.AsSpan(i * (n + 1), n).ToArray());
+    }
+
+    [Fact]
+    public void Products_allocate_nothing()
+    {
+        using Tensor x = Tensor.Zeros(new Shape(1, 8, 8, 64)), w = Tensor.Zeros(new Shape(64, 3, 3, 64)), y = Tensor.Zeros(x.Shape);
+        using Tensor lse = Tensor.Zeros(new Shape(1, 2, 64));
+        void Once()
+        {
+            Host.Gemm(x, w, y, new GemmShape(64, 64, 64, TransB: true), new GemmEpilogue());
+            Host.Conv2d(x, w, null, null, y, new Conv2dShape(1, 8, 8, 64, 64, 3, 3, 1, 1, 1, 8, 8));
+            Host.Attention(x, x, x, y, lse, new AttentionShape(1, 64, 64, 2, 32, 1f, false));
+        }
+        Once();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 10; i++) Once();
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
     private static float[] Product(float[] a, float[] b, float[] c, int m, int n, int k)
