@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using SeLoRA.Adapters;
 using SeLoRA.Engine;
+using SeLoRA.Model;
 using Xunit;
 
 namespace SeLoRA.Tests;
@@ -26,6 +27,22 @@ public class AdapterFileTests
         Assert.Equal(expected.Select(a => (a.Target.FullName, a.Rank)), read.Adapters.Select(a => (a.Target.FullName, a.Rank)));
         foreach ((LowRankAdapter a, IAdapter b) in expected.Zip(read.Adapters))
             Closeness.AssertRelativeL2(((LowRankAdapter)b).Delta(), a.Delta(), tolerance, a.Target.FullName);
+    }
+
+    [Fact]
+    public void Stable_diffusion_has_the_keys_that_other_programs_know()
+    {
+        Dictionary<string, AdapterTarget> table = AdapterKeys.Table(
+        [
+            new AdapterRoot("unet", new UNet2DConditionModel(new UNetConfig())),
+            new AdapterRoot("text_encoder", new ClipTextModel(new ClipTextConfig())),
+        ]);
+        Assert.Equal(184 + 72, table.Count);
+        Assert.Equal("unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_out.0",
+            table["lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_out_0"].FullName);
+        Assert.Contains("lora_unet_mid_block_attentions_0_transformer_blocks_0_ff_net_0_proj", table.Keys);
+        Assert.Contains("lora_te_text_model_encoder_layers_11_self_attn_q_proj", table.Keys);
+        Assert.Contains("lora_te_text_model_encoder_layers_0_mlp_fc1", table.Keys);
     }
 
     [Fact]

@@ -99,6 +99,22 @@ public class RankControllerTests
     }
 
     [Fact]
+    public void Layers_that_count_samples_differently_are_an_error()
+    {
+        using var run = new Run(new SeLoRAConfig());
+        var e = Assert.Throws<EngineException>(() => run.Controller.TestSeparately(1, () =>
+        {
+            using var scope = new TensorScope();
+            Tensor q = ((Linear)run.Network.Find("block.0.attn1.to_q")!).Forward(run.Batch.X);
+            Tensor ff = ((Linear)run.Network.Find("block.0.ff.net.2")!).Forward(q);
+            // One timestep for a batch of four: its gradient is the sum over samples, which cannot be told apart.
+            Tensor time = ((Linear)run.Network.Find("time_embedding.linear_1")!).Forward(run.Batch.T.Narrow(0, 1));
+            (Ops.Sum(ff) + Ops.Sum(time)).Backward();
+        }));
+        Assert.Contains("unet.time_embedding.linear_1: saw 1 samples, unet.block.0.attn1.to_q 4", e.Message);
+    }
+
+    [Fact]
     public void Overflowed_gradients_are_an_error_with_layer_and_step()
     {
         using var run = new Run(new SeLoRAConfig());

@@ -143,6 +143,20 @@ public class TrainGoldenTests(ITestOutputHelper output)
     }
 
     [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Scores))]
+    public void Scores_are_the_same_where_blocks_are_recomputed(string file, string device)
+    {
+        using TrainGolden golden = TrainGolden.Open(file, device);
+        using var controller = new RankController(golden.Set, null, new SeLoRAConfig { Lambda = double.MaxValue }, seed: 1);
+        IReadOnlyList<RankDecision> kept = controller.TestSeparately(1, () => golden.Backward());
+        golden.UNet.CheckpointBlocks = true;
+        IReadOnlyList<RankDecision> recomputed = controller.TestSeparately(1, () => golden.Backward());
+        // Gradients that meet at a block's input are then added in another order.
+        AtMost(golden, "ratios, relative", Worst(recomputed.Select(d => d.Ratio), [.. kept.Select(d => d.Ratio)]), golden.IsHashB ? 1e-3 : 1e-4);
+        AtMost(golden, "scores, relative", Worst(recomputed.Select(d => d.FiExpanded), [.. kept.Select(d => d.FiExpanded)]), ScoreTolerance(golden));
+    }
+
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Runs))]
     public void Run_grows_the_ranks_that_the_references_run_grew(string file, string device)
     {
