@@ -7,8 +7,6 @@ public sealed partial class GpuBackend
     public void Conv2d(Tensor x, Tensor w, Tensor? bias, Tensor? residual, Tensor y, in Conv2dShape shape) => throw new NotSupportedException();
     public void Conv2dBackwardData(Tensor dy, Tensor w, Tensor dx, in Conv2dShape shape) => throw new NotSupportedException();
     public void Conv2dBackwardWeight(Tensor x, Tensor dy, Tensor dw, in Conv2dShape shape) => throw new NotSupportedException();
-    public void Attention(Tensor q, Tensor k, Tensor v, Tensor y, Tensor lse, in AttentionShape shape) => throw new NotSupportedException();
-    public void AttentionBackward(Tensor q, Tensor k, Tensor v, Tensor y, Tensor lse, Tensor dy, Tensor dq, Tensor dk, Tensor dv, in AttentionShape shape) => throw new NotSupportedException();
     public void GroupNorm(Tensor x, Tensor w, Tensor b, Tensor y, Tensor stats, in GroupNormShape shape) => throw new NotSupportedException();
     public void GroupNormBackward(Tensor x, Tensor w, Tensor b, Tensor stats, Tensor dy, Tensor? dx, Tensor? dw, Tensor? db, in GroupNormShape shape) => throw new NotSupportedException();
     public void LayerNorm(Tensor x, Tensor w, Tensor b, Tensor y, Tensor stats, float eps) => throw new NotSupportedException();

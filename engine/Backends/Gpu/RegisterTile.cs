@@ -13,6 +13,12 @@ internal struct F4(float x, float y, float z, float w)
     public static F4 MulAdd(F4 c, float a, F4 b) => new(c.X + a * b.X, c.Y + a * b.Y, c.Z + a * b.Z, c.W + a * b.W);
 
     public static F4 Scale(F4 a, float b) => new(a.X * b, a.Y * b, a.Z * b, a.W * b);
+
+    public static F4 Add(F4 a, F4 b) => new(a.X + b.X, a.Y + b.Y, a.Z + b.Z, a.W + b.W);
+
+    public static F4 Multiply(F4 a, F4 b) => new(a.X * b.X, a.Y * b.Y, a.Z * b.Z, a.W * b.W);
+
+    public static F4 Max(F4 a, F4 b) => new(Math.Max(a.X, b.X), Math.Max(a.Y, b.Y), Math.Max(a.Z, b.Z), Math.Max(a.W, b.W));
 }
 
 /// <summary>A thread's 4x4 part of a product. Named fields, never arrays: fields are registers on every device, arrays may be stack.</summary>
