@@ -44,10 +44,12 @@ public class AdapterSetTests
     }
 
     [Theory]
-    [MemberData(nameof(AdapterDevices.All), MemberType = typeof(AdapterDevices))]
+    [InlineData("cpu")]
+    [InlineData("opencl")]
+    [InlineData("cuda")]
     public void Merge_gives_the_adapted_output_and_unmerge_restores_every_bit(string deviceName)
     {
-        Device device = Device.Parse(deviceName);
+        Device device = TestDevices.Require(deviceName);
         var network = new SmallNetwork(device);
         using SmallBatch batch = SmallBatch.Draw(device, 3);
         using AdapterSet set = new LoRAConfig { Rank = 3, Alpha = 4 }.Create([new AdapterRoot("unet", network)], AdapterTargets.All, seed: 1);

@@ -1,5 +1,4 @@
 using SeLoRA.Engine;
-using Xunit;
 
 namespace SeLoRA.Tests;
 
@@ -71,12 +70,4 @@ internal sealed record SmallBatch(Tensor X, Tensor T, Tensor Y) : IDisposable
         T.Dispose();
         Y.Dispose();
     }
-}
-
-/// <summary>The devices that tests of adapters run on: the host and whatever else this machine has.</summary>
-public static class AdapterDevices
-{
-    public static TheoryData<string> All() => [.. Names()];
-
-    public static IEnumerable<string> Names() => ["cpu", .. DeviceDiscovery.List().Devices.Select(d => d.Device.ToString())];
 }

@@ -66,7 +66,7 @@ public sealed class TrainGolden : IDisposable
     /// <summary>Names of the layers that are stored in full.</summary>
     public IEnumerable<string> Named => Config.GetProperty("named").EnumerateArray().Select(n => n.GetString()!);
 
-    public static TrainGolden Open(string file, string device) => new(file, Device.Parse(device));
+    public static TrainGolden Open(string file, string device) => new(file, TestDevices.Require(device));
 
     /// <summary>Every file that matches on every device.</summary>
     /// <param name="pattern">Such as <c>lora_*.safetensors</c>.</param>
@@ -79,7 +79,7 @@ public sealed class TrainGolden : IDisposable
             using SafetensorsReader reader = GoldenData.Open(file);
             using JsonDocument config = JsonDocument.Parse(reader.Metadata["config"]);
             if (!hashB && IsHash(config.RootElement)) continue;
-            foreach (string device in AdapterDevices.Names()) data.Add(file, device);
+            foreach (string device in TestDevices.Names) data.Add(file, device);
         }
         return data;
     }

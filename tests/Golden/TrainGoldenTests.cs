@@ -93,7 +93,7 @@ public class TrainGoldenTests(ITestOutputHelper output)
         foreach (LowRankAdapter adapter in golden.Set.Adapters.Cast<LowRankAdapter>())
         {
             using Tensor k = Tensor.From(rows(adapter.Target.FullName, adapter.Rank, adapter.Buffer.InFeatures),
-                new Shape(adapter.Buffer.InFeatures), Device.Parse(device));
+                new Shape(adapter.Buffer.InFeatures), adapter.Buffer.A.Device);
             adapter.Buffer.Grow(k);
         }
         double worst = 0, grown = 0;
