@@ -27,6 +27,9 @@ public class TrainGoldenTests(ITestOutputHelper output)
     {
         using TrainGolden golden = TrainGolden.Open(file, device);
         (double predictionTolerance, double gradientTolerance) = golden.IsHashB ? (3e-4, 1e-3) : (3e-5, 1e-4);
+        Assert.Equal(golden.Summary.GetProperty("count").GetInt32(), golden.Set.Adapters.Count);
+        if (golden.Summary.GetProperty("trainable_at_rank").TryGetProperty(golden.Config.GetProperty("rank").GetRawText(), out JsonElement trainable))
+            Assert.Equal(trainable.GetInt64(), golden.Set.TrainableCount);
         using (IDisposable noGrad = Autograd.NoGrad())
         using (Tensor prediction = golden.Predict())
             Near(golden, "eps_pred", Layout.ToReference(prediction), golden.Reader.ReadFloat32("eps_pred"), predictionTolerance);
