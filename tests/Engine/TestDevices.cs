@@ -12,19 +12,46 @@ public static class TestDevices
     /// <summary>Every kind, for the rows of a theory.</summary>
     public static readonly IReadOnlyList<string> Names = ["cpu", "opencl", "cuda"];
 
+    /// <summary>The kinds that are held against the host.</summary>
+    public static readonly IReadOnlyList<string> Gpus = ["opencl", "cuda"];
+
+    /// <summary>Stands for all rows of a table on an absent device: one skip instead of hundreds.</summary>
+    private const string AllRows = "(all rows)";
+
+    /// <summary>Rows times devices for a theory of (row, device); a single row for a device that is absent.</summary>
+    /// <param name="rows">Names of rows.</param>
+    /// <param name="devices">Some of <see cref="Names"/>.</param>
+    public static TheoryData<string, string> Rows(IEnumerable<string> rows, IEnumerable<string> devices)
+    {
+        var data = new TheoryData<string, string>();
+        string[] names = [.. rows];
+        foreach (string device in devices)
+        {
+            if (Find(device) is null) data.Add(AllRows, device);
+            else foreach (string name in names) data.Add(name, device);
+        }
+        return data;
+    }
+
     /// <summary>The first device of a kind.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     public static Device Require(string name)
     {
-        if (name == "cpu") return Device.Cpu;
-        DeviceKind kind = name == "cuda" ? DeviceKind.Cuda : DeviceKind.OpenCl;
-        DeviceList found = DeviceDiscovery.List();
-        foreach (FoundDevice device in found.Devices)
-            if (device.Device.Kind == kind) return device.Device;
-        string reason = found.Problems.FirstOrDefault(p => p.StartsWith(name, StringComparison.OrdinalIgnoreCase)) ?? $"no {name} device";
-        bool required = kind == DeviceKind.OpenCl && Environment.GetEnvironmentVariable(RequireOpenCl) == "1";
+        if (Find(name) is { } device) return device;
+        string reason = DeviceDiscovery.List().Problems.FirstOrDefault(p => p.StartsWith(name, StringComparison.OrdinalIgnoreCase))
+            ?? $"no {name} device";
+        bool required = name == "opencl" && Environment.GetEnvironmentVariable(RequireOpenCl) == "1";
         Assert.False(required, $"{RequireOpenCl} is 1: {reason}");
         Assert.Skip(reason);
         return default;
+    }
+
+    private static Device? Find(string name)
+    {
+        if (name == "cpu") return Device.Cpu;
+        DeviceKind kind = name == "cuda" ? DeviceKind.Cuda : DeviceKind.OpenCl;
+        foreach (FoundDevice device in DeviceDiscovery.List().Devices)
+            if (device.Device.Kind == kind) return device.Device;
+        return null;
     }
 }
