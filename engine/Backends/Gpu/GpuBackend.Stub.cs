@@ -4,9 +4,6 @@ namespace SeLoRA.Engine;
 public sealed partial class GpuBackend
 {
     public void Reduce(Reduction kind, Tensor x, Tensor y, long outer, long middle, long inner, float scale) => throw new NotSupportedException();
-    public void Conv2d(Tensor x, Tensor w, Tensor? bias, Tensor? residual, Tensor y, in Conv2dShape shape) => throw new NotSupportedException();
-    public void Conv2dBackwardData(Tensor dy, Tensor w, Tensor dx, in Conv2dShape shape) => throw new NotSupportedException();
-    public void Conv2dBackwardWeight(Tensor x, Tensor dy, Tensor dw, in Conv2dShape shape) => throw new NotSupportedException();
     public void GroupNorm(Tensor x, Tensor w, Tensor b, Tensor y, Tensor stats, in GroupNormShape shape) => throw new NotSupportedException();
     public void GroupNormBackward(Tensor x, Tensor w, Tensor b, Tensor stats, Tensor dy, Tensor? dx, Tensor? dw, Tensor? db, in GroupNormShape shape) => throw new NotSupportedException();
     public void LayerNorm(Tensor x, Tensor w, Tensor b, Tensor y, Tensor stats, float eps) => throw new NotSupportedException();

@@ -139,12 +139,12 @@ public sealed partial class GpuBackend : IBackend
     internal void CountLaunch() => launches++;
 
     /// <summary>Compiles and loads a kernel; on CUDA its PTX goes through <see cref="PtxRewrite"/> in between.</summary>
-    internal TLaunch Compile<TLaunch>(MethodInfo method, int threads) where TLaunch : Delegate
+    internal TLaunch Compile<TLaunch>(MethodInfo method, KernelSpecialization specialization) where TLaunch : Delegate
     {
         try
         {
             EntryPointDescription entry = EntryPointDescription.FromExplicitlyGroupedKernel(method);
-            var compiled = CodeGenerator.Compile(entry, new KernelSpecialization(threads, null));
+            var compiled = CodeGenerator.Compile(entry, specialization);
             if (compiled is PTXCompiledKernel ptx && PtxRewrite.Enabled)
             {
                 ref string text = ref PtxRewrite.TextOf(ptx);

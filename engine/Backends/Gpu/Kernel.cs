@@ -9,13 +9,16 @@ namespace SeLoRA.Engine;
 /// finds kernels by this mark, closes generic ones over every struct that satisfies their constraints and compiles them to PTX.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
-internal sealed class KernelAttribute(int threads = KernelAttribute.DefaultThreads) : Attribute
+internal sealed class KernelAttribute(int threads = KernelAttribute.DefaultThreads, int groups = 0) : Attribute
 {
     /// <summary>Threads of a group when nothing else is said; every OpenCL GPU allows it.</summary>
     public const int DefaultThreads = 256;
 
     /// <summary>Threads of a group: a multiple of 32, at most 256.</summary>
     public int Threads { get; } = threads;
+
+    /// <summary>What the compiler is told: the threads, and if given how many groups a multiprocessor should have room for.</summary>
+    public KernelSpecialization Specialization { get; } = new(threads, groups > 0 ? groups : null);
 }
 
 /// <summary>
@@ -26,17 +29,17 @@ internal sealed class KernelAttribute(int threads = KernelAttribute.DefaultThrea
 internal sealed class Kernel<TArgs> where TArgs : struct
 {
     private readonly MethodInfo method;
-    private readonly int threads;
+    private readonly KernelAttribute kind;
     private Action<AcceleratorStream, KernelConfig, TArgs>?[] launchers = [];
 
     public Kernel(Action<TArgs> body)
     {
         method = body.Method;
-        threads = method.GetCustomAttribute<KernelAttribute>()!.Threads;
+        kind = method.GetCustomAttribute<KernelAttribute>()!;
     }
 
     /// <summary>Threads of a group.</summary>
-    public int Threads => threads;
+    public int Threads => kind.Threads;
 
     /// <summary>Queues <paramref name="groups"/> groups. The caller holds the backend's lock.</summary>
     public void Run(GpuBackend backend, long groups, in TArgs args)
@@ -45,16 +48,16 @@ internal sealed class Kernel<TArgs> where TArgs : struct
         Action<AcceleratorStream, KernelConfig, TArgs> launch =
             (backend.Ordinal < table.Length ? table[backend.Ordinal] : null) ?? Compile(backend);
         backend.CountLaunch();
-        launch(backend.Stream, new KernelConfig(new Index3D(checked((int)groups), 1, 1), new Index3D(threads, 1, 1)), args);
+        launch(backend.Stream, new KernelConfig(new Index3D(checked((int)groups), 1, 1), new Index3D(Threads, 1, 1)), args);
     }
 
     /// <summary>Queues one thread for each of <paramref name="items"/>, rounded up to whole groups.</summary>
-    public void RunFlat(GpuBackend backend, long items, in TArgs args) => Run(backend, (items + threads - 1) / threads, args);
+    public void RunFlat(GpuBackend backend, long items, in TArgs args) => Run(backend, (items + Threads - 1) / Threads, args);
 
     private Action<AcceleratorStream, KernelConfig, TArgs> Compile(GpuBackend backend)
     {
         Action<AcceleratorStream, KernelConfig, TArgs> launch =
-            backend.Compile<Action<AcceleratorStream, KernelConfig, TArgs>>(method, threads);
+            backend.Compile<Action<AcceleratorStream, KernelConfig, TArgs>>(method, kind.Specialization);
         // Another backend may be growing the table at the same time under its own lock.
         lock (method)
         {

@@ -107,8 +107,8 @@ internal static class ProductKernels
         where TProduct : struct, IProduct<TProduct> where TShape : struct, IGroupShape =>
         Tile<TProduct, RegisterTile4>(p, TShape.Log2X);
 
-    /// <summary>8x8 elements a thread, 128x128 a group.</summary>
-    [Kernel]
+    /// <summary>8x8 elements a thread, 128x128 a group. Two groups a multiprocessor: ptxas would take 180 registers and leave room for one.</summary>
+    [Kernel(groups: 2)]
     private static void ProductLargeKernel<TProduct>(Args<TProduct> p) where TProduct : struct, IProduct<TProduct> =>
         Tile<TProduct, RegisterTile8>(p, 4);
 
@@ -144,40 +144,37 @@ internal static class ProductKernels
         }
         int columns = threadsX * 4, depthPlaces = rowsA + rowsB;
 
+        // Which elements this thread loads: t runs along k, or along rows, and from one element to the next along the other.
+        bool alongA = product.AlongKOfA, alongB = product.AlongKOfB;
+        int rowA = alongA ? t / Depth : t & (rowsA - 1), kA = alongA ? t % Depth : t / rowsA;
+        int rowB = alongB ? t / Depth : t & (rowsB - 1), kB = alongB ? t % Depth : t / rowsB;
+        int rowStepA = alongA ? 256 / Depth : 0, kStepA = alongA ? 0 : 256 / rowsA;
+        int rowStepB = alongB ? 256 / Depth : 0, kStepB = alongB ? 0 : 256 / rowsB;
+
         TTile sums = default;
         for (int k0 = kBegin; k0 < kEnd; k0 += Depth)
         {
             if (TProduct.Tabled)
             {
-                if (t < Depth) places[depthPlaces + t] = product.DepthOfA(k0 + t);
-                else if (t < 2 * Depth) places[depthPlaces + t] = product.DepthOfB(k0 + t - Depth);
+                if (t < Depth) places[depthPlaces + t] = product.DepthOfA(IntrinsicMath.Min(k0 + t, kEnd - 1));
+                else if (t < 2 * Depth) places[depthPlaces + t] = product.DepthOfB(IntrinsicMath.Min(k0 + t - Depth, kEnd - 1));
                 Group.Barrier();
             }
-            bool alongK = product.AlongKOfA;
+            // Beyond the edge the last element is loaded and a zero kept: no branch, so all loads are under way at once. (A branch that
+            // depends on the thread but not on i also makes PoCL 3.1 take one thread's decision for all.)
             for (int i = 0; i < rowsA * Depth / 256; i++)
             {
-                int e = t + i * 256;
-                int row = alongK ? e / Depth : e & (rowsA - 1), k = alongK ? e % Depth : e / rowsA;
-                float value = 0f;
-                if (m0 + row < M && k0 + k < kEnd)
-                {
-                    value = TProduct.Tabled ? product.A(places[row], places[depthPlaces + k])
-                        : product.A(product.RowOfA(m0 + row), product.DepthOfA(k0 + k));
-                }
-                floats[k * strideA + row] = value;
+                int row = rowA + i * rowStepA, k = kA + i * kStepA;
+                float value = TProduct.Tabled ? product.A(places[row], places[depthPlaces + k])
+                    : product.A(product.RowOfA(IntrinsicMath.Min(m0 + row, M - 1)), product.DepthOfA(IntrinsicMath.Min(k0 + k, kEnd - 1)));
+                floats[k * strideA + row] = (m0 + row < M) & (k0 + k < kEnd) ? value : 0f;
             }
-            alongK = product.AlongKOfB;
             for (int i = 0; i < rowsB * Depth / 256; i++)
             {
-                int e = t + i * 256;
-                int row = alongK ? e / Depth : e & (rowsB - 1), k = alongK ? e % Depth : e / rowsB;
-                float value = 0f;
-                if (n0 + row < N && k0 + k < kEnd)
-                {
-                    value = TProduct.Tabled ? product.B(places[rowsA + row], places[depthPlaces + Depth + k])
-                        : product.B(product.RowOfB(n0 + row), product.DepthOfB(k0 + k));
-                }
-                floats[startB + k * strideB + row] = value;
+                int row = rowB + i * rowStepB, k = kB + i * kStepB;
+                float value = TProduct.Tabled ? product.B(places[rowsA + row], places[depthPlaces + Depth + k])
+                    : product.B(product.RowOfB(IntrinsicMath.Min(n0 + row, N - 1)), product.DepthOfB(IntrinsicMath.Min(k0 + k, kEnd - 1)));
+                floats[startB + k * strideB + row] = (n0 + row < N) & (k0 + k < kEnd) ? value : 0f;
             }
             Group.Barrier();
             for (int k = 0; k < Depth; k++)
