@@ -71,7 +71,7 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
         this.job = job;
         bool two = job->Columns > T.Width;
         width = two ? 2 * T.Width : T.Width;
-        tileRows = two ? GemmMicroKernel<T>.MaxRows : 12;
+        tileRows = two ? GemmMicroKernel<T>.MaxRows : 8;
         tiles = (job->Rows + tileRows - 1) / tileRows;
         panels = (job->Columns + width - 1) / width;
         panelPieces = (panels + MaxPanels - 1) / MaxPanels;

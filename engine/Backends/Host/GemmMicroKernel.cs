@@ -51,8 +51,9 @@ internal static unsafe class GemmMicroKernel<T>
     public static int MaxRows => T.Width == 16 || (T.Width == 4 && AdvSimd.IsSupported) ? 12 : 6;
 
     /// <summary>
-    /// Computes a tile of up to <see cref="MaxRows"/> rows (12 where one vector holds the columns) and at most two vectors of columns, in
-    /// vectors no wider than the columns need; those that are filled up hold what the panel does.
+    /// Computes a tile of any number of rows and at most two vectors of columns, in vectors no wider than the columns need; those that
+    /// are filled up hold what the panel does. Eight rows of one vector are enough to hide the latency of a multiply-add; with twelve, row
+    /// pointers no longer fit the registers and it is a third slower.
     /// </summary>
     public static void Run(int rows, int columns, in GemmTile t)
     {
@@ -87,7 +88,7 @@ internal static unsafe class GemmMicroKernel<T>
         while (rows > 0)
         {
             int done;
-            if (rows >= 12) { done = 12; Rows12x1(a, t, y); }
+            if (rows >= 8) { done = 8; Rows8x1(a, t, y); }
             else if (rows >= 4) { done = 4; Rows4x1(a, t, y); }
             else { done = 1; Rows1x1(a, t, y); }
             rows -= done;
@@ -307,17 +308,15 @@ internal static unsafe class GemmMicroKernel<T>
         T.Store(y + w, c0b);
     }
 
-    private static void Rows12x1(float** a, in GemmTile t, float* y)
+    private static void Rows8x1(float** a, in GemmTile t, float* y)
     {
         int w = T.Width;
         nint step = t.Step, end = t.Length * step, bStep = t.BStep, ldy = t.LdY;
         float* b = t.B;
-        T c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default,
-            c8 = default, c9 = default, c10 = default, c11 = default;
+        T c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
         for (int s = t.Segments; s > 0; s--, a += t.SegmentStride)
         {
-            float* a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5], a6 = a[6], a7 = a[7], a8 = a[8],
-                a9 = a[9], a10 = a[10], a11 = a[11];
+            float* a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5], a6 = a[6], a7 = a[7];
             for (nint i = 0; i != end; i += step, b += bStep)
             {
                 T b0 = T.Load(b);
@@ -329,10 +328,6 @@ internal static unsafe class GemmMicroKernel<T>
                 c5 = T.MulAdd(T.Of(a5[i]), b0, c5);
                 c6 = T.MulAdd(T.Of(a6[i]), b0, c6);
                 c7 = T.MulAdd(T.Of(a7[i]), b0, c7);
-                c8 = T.MulAdd(T.Of(a8[i]), b0, c8);
-                c9 = T.MulAdd(T.Of(a9[i]), b0, c9);
-                c10 = T.MulAdd(T.Of(a10[i]), b0, c10);
-                c11 = T.MulAdd(T.Of(a11[i]), b0, c11);
             }
         }
         T.Store(y, c0);
@@ -343,10 +338,6 @@ internal static unsafe class GemmMicroKernel<T>
         T.Store(y + 5 * ldy, c5);
         T.Store(y + 6 * ldy, c6);
         T.Store(y + 7 * ldy, c7);
-        T.Store(y + 8 * ldy, c8);
-        T.Store(y + 9 * ldy, c9);
-        T.Store(y + 10 * ldy, c10);
-        T.Store(y + 11 * ldy, c11);
     }
 
     private static void Rows4x1(float** a, in GemmTile t, float* y)

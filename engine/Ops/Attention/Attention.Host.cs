@@ -46,7 +46,7 @@ internal readonly unsafe struct AttentionForward<T> : IChunkBody where T : unman
         this.lse = lse;
         s = shape;
         tiles = new AttentionTiles<T>(s.D);
-        keyBlock = Math.Min(AttentionTiles<T>.Padded(s.Lk), s.D <= 64 ? 256 : 128);
+        keyBlock = Math.Min(AttentionTiles<T>.Padded(s.Lk), AttentionTiles<T>.KeyBlock(s.D));
         int longest = Math.Max(AttentionTiles<T>.Rows, AccumulatorFloats / tiles.PaddedD);
         int wanted = 6 * ParallelFor.Threads / (s.N * s.Heads) + 1;
         queryBlocks = Math.Max((s.Lq + longest - 1) / longest, Math.Min(wanted, Math.Max(1, s.Lq / FewQueries)));

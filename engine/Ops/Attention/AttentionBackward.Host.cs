@@ -63,16 +63,13 @@ internal enum AttentionWalk
 /// </summary>
 internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unmanaged, IVectorLane<T>
 {
-    private const int KeyBlock = 128;
     private const int QueryBlock = 96;
-
-    // Rows of P start in different sets of the first-level cache, so that its columns can be read.
-    private const int LdP = KeyBlock + 16;
 
     private readonly AttentionGradients t;
     private readonly AttentionShape s;
     private readonly AttentionTiles<T> tiles;
     private readonly AttentionWalk walk;
+    private readonly int keyBlock;
 
     public AttentionBackward(AttentionGradients tensors, in AttentionShape shape, AttentionWalk walk)
     {
@@ -80,11 +77,12 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
         s = shape;
         tiles = new AttentionTiles<T>(s.D);
         this.walk = walk;
+        keyBlock = AttentionTiles<T>.KeyBlock(s.D);
     }
 
     public int Count => s.N * s.Heads * PiecesOfHead;
 
-    private int KeyBlocks => (s.Lk + KeyBlock - 1) / KeyBlock;
+    private int KeyBlocks => (s.Lk + keyBlock - 1) / keyBlock;
 
     private int QueryBlocks => (s.Lq + QueryBlock - 1) / QueryBlock;
 
@@ -99,6 +97,9 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
 
     private bool WantsKey => walk != AttentionWalk.QueryBlocks;
 
+    // Rows of P start in different sets of the first-level cache, so that its columns can be read.
+    private int LdP => keyBlock + 16;
+
     private nint Ld => (nint)s.Heads * s.D;
 
     public void Run(int chunk)
@@ -107,21 +108,21 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
         int key0 = walk == AttentionWalk.KeyBlocks ? piece : 0, key1 = walk == AttentionWalk.KeyBlocks ? piece + 1 : KeyBlocks;
         int query0 = walk == AttentionWalk.QueryBlocks ? piece : 0, query1 = walk == AttentionWalk.QueryBlocks ? piece + 1 : QueryBlocks;
         int dp = tiles.PaddedD;
-        var b = new Buffers(ThreadScratch.Bytes(Buffers.Bytes(s.D, dp)), s.D, dp);
+        var b = new Buffers(ThreadScratch.Bytes(Buffers.Bytes(keyBlock, LdP, s.D, dp)), keyBlock, LdP, s.D, dp);
         // The kernels leave columns beyond D's last vector alone: zeros there stay zeros.
-        new Span<float>(b.Product, KeyBlock * dp).Clear();
+        new Span<float>(b.Product, keyBlock * dp).Clear();
 
         for (int j = key0; j < key1; j++)
         {
-            int k0 = j * KeyBlock, keys = Math.Min(KeyBlock, s.Lk - k0);
+            int k0 = j * keyBlock, keys = Math.Min(keyBlock, s.Lk - k0);
             nint keyAt = ((nint)(nh / s.Heads) * s.Lk + k0) * Ld + nh % s.Heads * s.D;
             tiles.PackLines(t.K + keyAt, Ld, keys, s.Scale * AttentionTiles<T>.Log2E, b.KeyLines);
             tiles.PackLines(t.V + keyAt, Ld, keys, 1f, b.ValueLines);
             if (WantsQuery) tiles.PackSteps(t.K + keyAt, Ld, keys, b.KeySteps);
             if (WantsKey)
             {
-                new Span<float>(b.Dk, KeyBlock * dp).Clear();
-                new Span<float>(b.Dv, KeyBlock * dp).Clear();
+                new Span<float>(b.Dk, keyBlock * dp).Clear();
+                new Span<float>(b.Dv, keyBlock * dp).Clear();
             }
             for (int i = query0; i < query1; i++)
             {
@@ -208,20 +209,20 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
     {
         public readonly float* P, Ds, KeyLines, ValueLines, KeySteps, Steps, Product, Dk, Dv;
 
-        public Buffers(byte* memory, int d, int dp)
+        public Buffers(byte* memory, int keyBlock, int ldp, int d, int dp)
         {
             P = (float*)memory;
-            Ds = P + QueryBlock * LdP;
-            KeyLines = Ds + QueryBlock * LdP;
-            ValueLines = KeyLines + (nint)KeyBlock * d;
-            KeySteps = ValueLines + (nint)KeyBlock * d;
-            Steps = KeySteps + (nint)KeyBlock * dp;
+            Ds = P + QueryBlock * ldp;
+            KeyLines = Ds + QueryBlock * ldp;
+            ValueLines = KeyLines + (nint)keyBlock * d;
+            KeySteps = ValueLines + (nint)keyBlock * d;
+            Steps = KeySteps + (nint)keyBlock * dp;
             Product = Steps + (nint)QueryBlock * dp;
-            Dk = Product + (nint)KeyBlock * dp;
-            Dv = Dk + (nint)KeyBlock * dp;
+            Dk = Product + (nint)keyBlock * dp;
+            Dv = Dk + (nint)keyBlock * dp;
         }
 
-        public static long Bytes(int d, int dp) =>
-            sizeof(float) * (2L * QueryBlock * LdP + 2L * KeyBlock * d + (4L * KeyBlock + QueryBlock) * dp);
+        public static long Bytes(int keyBlock, int ldp, int d, int dp) =>
+            sizeof(float) * (2L * QueryBlock * ldp + 2L * keyBlock * d + (4L * keyBlock + QueryBlock) * dp);
     }
 }

@@ -20,6 +20,9 @@ internal readonly unsafe struct AttentionTiles<T>(int d) where T : struct, IVect
     /// <summary>D rounded up to whole panels.</summary>
     public int PaddedD => Padded(d);
 
+    /// <summary>Keys of one block: as many as keep it, packed, in half of a second-level cache of 1 MB.</summary>
+    public static int KeyBlock(int d) => d <= 64 ? 256 : 128;
+
     /// <summary>A count rounded up to whole panels.</summary>
     public static int Padded(int count) => (count + Width - 1) / Width * Width;
 
