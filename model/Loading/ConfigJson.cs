@@ -48,6 +48,9 @@ internal sealed class ConfigJson
         }
     }
 
+    /// <summary>Whether the key is there and not null.</summary>
+    public bool Has(string key) => Get(key) is not null;
+
     public int Int(string key, int defaultValue) => Get(key) is { } value ? Positive(key, value) : defaultValue;
 
     public float Float(string key, float defaultValue) => Get(key) switch

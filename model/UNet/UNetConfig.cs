@@ -115,7 +115,7 @@ public sealed record UNetConfig
         Refuse(json);
         int[] channels = json.Ints("block_out_channels", 320, 640, 1280, 1280);
         int levels = channels.Length;
-        string headsKey = json.Int("num_attention_heads", int.MaxValue) == int.MaxValue ? "attention_head_dim" : "num_attention_heads";
+        string headsKey = json.Has("num_attention_heads") ? "num_attention_heads" : "attention_head_dim";
         var config = new UNetConfig
         {
             InChannels = json.Int("in_channels", 4),

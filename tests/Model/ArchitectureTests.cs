@@ -42,12 +42,14 @@ public class ArchitectureTests
             @"^text_model\.encoder\.layers\.\d+\.(self_attn\.(q|k|v|out)_proj|mlp\.fc[12])$", name));
     }
 
-    [Fact]
-    public void Config_of_SD2_form_makes_linear_projections_and_heads_per_level()
+    [Theory]
+    [InlineData("attention_head_dim")]
+    [InlineData("num_attention_heads")]
+    public void Config_of_SD2_form_makes_linear_projections_and_heads_per_level(string headsKey)
     {
         UNetConfig config = UNetConfig.Parse(
-            """
-            {"block_out_channels": [32, 64], "attention_head_dim": [2, 4], "use_linear_projection": true, "cross_attention_dim": 24,
+            $$"""
+            {"block_out_channels": [32, 64], "{{headsKey}}": [2, 4], "use_linear_projection": true, "cross_attention_dim": 24,
              "norm_num_groups": 8, "layers_per_block": 1,
              "down_block_types": ["CrossAttnDownBlock2D", "DownBlock2D"], "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D"]}
             """, "config.json");
