@@ -14,17 +14,17 @@ using Tensor y = Tensor.From([.. xs.Select(v => MathF.Sin(3f * v))], new Shape(1
 GradientCheckResult check = GradientCheck.Run(inputs => network.Forward(inputs[0]), [x]);
 Console.WriteLine($"gradient check on {device}: {(check.Ok ? "passed" : "FAILED")}");
 
-using var adam = new AdamW(lr: 1e-2f);
+using var adam = new AdamW(lr: 2e-2f);
 foreach ((string name, Parameter parameter) in network.NamedParameters()) adam.Set(name, parameter.Value);
 float loss = float.NaN;
-for (int step = 1; step <= 400; step++)
+for (int step = 1; step <= 1500; step++)
 {
     using var scope = new TensorScope(); // frees every intermediate tensor of the step
     Tensor error = Ops.MseLoss(network.Forward(x), y);
     error.Backward();
     adam.Step();
     adam.ZeroGrad();
-    if (step % 100 == 0) Console.WriteLine($"step {step}: loss {loss = error.Item():G4}");
+    if (step % 300 == 0) Console.WriteLine($"step {step}: loss {loss = error.Item():G4}");
 }
 return check.Ok && loss < 1e-2f ? 0 : 1;
 
