@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
-using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
@@ -22,6 +21,8 @@ public sealed partial class GpuBackend : IBackend
     private readonly Accelerator accelerator;
     private readonly MemoryPool pool;
     private readonly AcceleratorMemory source;
+    private readonly GpuStorage[] held = new GpuStorage[64];
+    private int heldNext;
     private long launches;
 
     internal GpuBackend(Device device, Accelerator accelerator)
@@ -138,18 +139,14 @@ public sealed partial class GpuBackend : IBackend
 
     internal void CountLaunch() => launches++;
 
-    /// <summary>Compiles and loads a kernel; on CUDA its PTX goes through <see cref="PtxRewrite"/> in between.</summary>
+    /// <summary>Compiles and loads a kernel; its text goes through <see cref="KernelTextRewrite"/> in between.</summary>
     internal TLaunch Compile<TLaunch>(MethodInfo method, KernelSpecialization specialization) where TLaunch : Delegate
     {
         try
         {
             EntryPointDescription entry = EntryPointDescription.FromExplicitlyGroupedKernel(method);
             var compiled = CodeGenerator.Compile(entry, specialization);
-            if (compiled is PTXCompiledKernel ptx && PtxRewrite.Enabled)
-            {
-                ref string text = ref PtxRewrite.TextOf(ptx);
-                text = PtxRewrite.Apply(text);
-            }
+            KernelTextRewrite.Apply(compiled);
             return accelerator.LoadKernel(compiled).CreateLauncherDelegate<TLaunch>();
         }
         catch (Exception e) when (e is not EngineException)
@@ -159,20 +156,24 @@ public sealed partial class GpuBackend : IBackend
     }
 
     /// <summary>A tensor's bytes.</summary>
-    private static ArrayView<byte> Bytes(Tensor x)
+    private ArrayView<byte> Bytes(Tensor x)
     {
         int size = x.DType.SizeInBytes();
-        return ((GpuStorage)x.Storage).View.SubView(x.Offset * size, x.Count * size);
+        var storage = (GpuStorage)x.Storage;
+        // A view does not keep its tensor alive: without this the collector may take a temporary operand before its kernel is queued, and
+        // the pool hand its memory to a workspace of the same operation.
+        held[heldNext++ & (held.Length - 1)] = storage;
+        return storage.View.SubView(x.Offset * size, x.Count * size);
     }
 
     /// <summary>A 4-byte tensor as T.</summary>
-    private static ArrayView<T> View<T>(Tensor x) where T : unmanaged => Bytes(x).Cast<T>();
+    private ArrayView<T> View<T>(Tensor x) where T : unmanaged => Bytes(x).Cast<T>();
 
     /// <summary>A float32 tensor's elements.</summary>
-    private static ArrayView<float> Floats(Tensor x) => View<float>(x);
+    private ArrayView<float> Floats(Tensor x) => View<float>(x);
 
     /// <summary>An optional float32 tensor's elements, or <paramref name="stand"/> where there is none: kernels get a valid view always.</summary>
-    private static ArrayView<float> Floats(Tensor? x, ArrayView<float> stand) => x is null ? stand : Floats(x);
+    private ArrayView<float> Floats(Tensor? x, ArrayView<float> stand) => x is null ? stand : Floats(x);
 
     /// <summary>Float32 working memory for one primitive. Freeing it at the primitive's end is safe: later work queues behind this.</summary>
     private GpuStorage Workspace(long floats) => (GpuStorage)Allocate(floats * sizeof(float));

@@ -4,11 +4,22 @@ namespace SeLoRA.Engine;
 
 public sealed partial class GpuBackend
 {
+    // Elements of a group of channels that one group of threads sums.
+    private const int GroupNormPart = 8192;
+
     /// <inheritdoc/>
     public void GroupNorm(Tensor x, Tensor w, Tensor b, Tensor y, Tensor stats, in GroupNormShape shape)
     {
         using Lock.Scope turn = Enter();
-        GroupNormKernels.Forward.Run(this, (long)shape.N * shape.Groups, Args(x, w, b, stats, x, shape) with { Out = Floats(y), Out2 = Floats(y) });
+        GroupNormKernels.Args p = GroupNormArgs(x, w, b, stats, shape);
+        (p.Dy, p.Y) = (p.X, Floats(y));
+        long groups = (long)shape.N * shape.Groups;
+        GpuStorage partial = Workspace(2 * groups * p.Parts);
+        p.Partial = Floats(partial);
+        GroupNormKernels.Stats.Run(this, groups * p.Parts, p);
+        GroupNormKernels.CombineStats.RunFlat(this, groups, p);
+        GroupNormKernels.Apply.RunFlat(this, y.Count, p);
+        partial.Release();
     }
 
     /// <inheritdoc/>
@@ -16,125 +27,207 @@ public sealed partial class GpuBackend
         in GroupNormShape shape)
     {
         using Lock.Scope turn = Enter();
-        GroupNormKernels.NormArgs args = Args(x, w, b, stats, dy, shape);
+        GroupNormKernels.Args p = GroupNormArgs(x, w, b, stats, shape);
+        p.Dy = Floats(dy);
         if (dx is not null)
-            GroupNormKernels.BackwardData.Run(this, (long)shape.N * shape.Groups, args with { Out = Floats(dx), Out2 = Floats(dx) });
-        if (dw is not null && db is not null)
-            GroupNormKernels.BackwardAffine.Run(this, shape.C, args with { Out = Floats(dw), Out2 = Floats(db) });
+        {
+            p.Y = Floats(dx);
+            long groups = (long)shape.N * shape.Groups;
+            GpuStorage partial = Workspace(2 * groups * (p.Parts + 1));
+            p.Partial = Floats(partial);
+            GroupNormKernels.BackwardStats.Run(this, groups * p.Parts, p);
+            GroupNormKernels.CombineBackwardStats.RunFlat(this, groups, p);
+            GroupNormKernels.BackwardApply.RunFlat(this, dx.Count, p);
+            partial.Release();
+        }
+        if (dw is null || db is null) return;
+        SumColumns(new GroupNormColumns { P = p }, Floats(dw), Floats(db), 1, (long)shape.N * shape.P, shape.C, 1f);
     }
 
-    private static GroupNormKernels.NormArgs Args(Tensor x, Tensor w, Tensor b, Tensor stats, Tensor dy, in GroupNormShape s) => new()
+    private GroupNormKernels.Args GroupNormArgs(Tensor x, Tensor w, Tensor b, Tensor stats, in GroupNormShape s)
     {
-        X = Floats(x), W = Floats(w), B = Floats(b), Stats = Floats(stats), Dy = Floats(dy), N = s.N, P = s.P, C = s.C, Groups = s.Groups,
-        Width = s.C / s.Groups, Eps = s.Eps, Silu = s.Silu ? 1 : 0,
-    };
+        int channels = s.C / s.Groups, partPixels = Math.Max(1, GroupNormPart / channels);
+        ArrayView<float> view = Floats(x);
+        return new GroupNormKernels.Args
+        {
+            X = view, W = Floats(w), B = Floats(b), Stats = Floats(stats), Dy = view, Y = view, Partial = view, Count = x.Count,
+            Pixels = s.P, Channels = s.C, Groups = s.Groups, GroupChannels = channels, PartPixels = partPixels,
+            Parts = (s.P + partPixels - 1) / partPixels, Silu = s.Silu ? 1 : 0, Eps = s.Eps, StatsCount = s.N * s.Groups,
+        };
+    }
+}
+
+/// <summary>Terms of the gradients of scale and shift: dz xhat and dz, dz the gradient before the activation.</summary>
+internal struct GroupNormColumns : IColumnSource
+{
+    public GroupNormKernels.Args P;
+
+    public static bool HasB => true;
+
+    public readonly F2 At(long i, long row, long column)
+    {
+        long stats = Flat.Divide(row, P.Pixels) * P.Groups + (int)column / P.GroupChannels;
+        float xhat = (P.X[i] - P.Stats[2 * stats]) * P.Stats[2 * stats + 1];
+        float dz = GroupNormKernels.BeforeActivation(P, i, (int)column, xhat);
+        return new F2(dz * xhat, dz);
+    }
 }
 
 /// <summary>
-/// Group norm over channels-last pixels, one group of threads for each image and group (gradients of scale and shift: one a channel):
-/// bound by memory.
+/// Group norm, channels last. A group of threads sums one part of the pixels of one group of channels; a thread adds the parts in
+/// order; the result is one more pass. Bound by memory: x is read three times, twice from cache when it fits.
 /// </summary>
 internal static class GroupNormKernels
 {
-    public static readonly Kernel<NormArgs> Forward = new(GroupNormKernel), BackwardData = new(GroupNormBackwardDataKernel),
-        BackwardAffine = new(GroupNormBackwardAffineKernel);
+    public static readonly Kernel<Args> Stats = new(GroupNormStatsKernel), CombineStats = new(GroupNormCombineStatsKernel),
+        Apply = new(GroupNormApplyKernel), BackwardStats = new(GroupNormBackwardStatsKernel),
+        CombineBackwardStats = new(GroupNormCombineBackwardStatsKernel), BackwardApply = new(GroupNormBackwardApplyKernel);
 
-    public struct NormArgs
+    /// <summary>Partial is (N groups, parts, 2), behind it backward's (N groups, 2).</summary>
+    public struct Args
     {
-        public ArrayView<float> X, W, B, Stats, Dy, Out, Out2;
-        public int N, P, C, Groups, Width, Silu;
+        public ArrayView<float> X, W, B, Dy, Y, Stats, Partial;
+        public long Count;
+        public int Pixels, Channels, Groups, GroupChannels, PartPixels, Parts, Silu, StatsCount;
         public float Eps;
     }
 
-    [Kernel]
-    private static void GroupNormKernel(NormArgs a)
+    /// <summary>The elements of one part of one group of channels: element e of count lies at Start + pixel C + channel.</summary>
+    private struct Part
     {
-        ArrayView<float> shared = SharedMemory.Allocate<float>(GroupReduction.Threads);
-        int image = Grid.IdxX / a.Groups, group = Grid.IdxX % a.Groups;
-        long first = (long)image * a.P * a.C + group * a.Width;
-        int count = a.P * a.Width;
-        float sum = 0f;
-        for (int i = Group.IdxX; i < count; i += GroupReduction.Threads) sum += a.X[first + Pixel(i, a)];
-        float mean = GroupReduction.Sum(shared, sum) / count;
-        float squares = 0f, rest = 0f;
-        for (int i = Group.IdxX; i < count; i += GroupReduction.Threads)
+        public long Start;
+        public int Index, Stats, Channel0, Count;
+
+        public Part(Args p)
         {
-            float d = a.X[first + Pixel(i, a)] - mean;
-            squares += d * d;
-            rest += d;
+            Index = Grid.IdxX;
+            Stats = Index / p.Parts;
+            int part = Index - Stats * p.Parts, n = Stats / p.Groups;
+            Channel0 = (Stats - n * p.Groups) * p.GroupChannels;
+            int pixel0 = part * p.PartPixels;
+            Count = IntrinsicMath.Min(p.PartPixels, p.Pixels - pixel0) * p.GroupChannels;
+            Start = ((long)n * p.Pixels + pixel0) * p.Channels + Channel0;
         }
-        // What rounding the mean lost comes back as the mean of the differences.
-        float correction = GroupReduction.Sum(shared, rest) / count;
-        float variance = GroupReduction.Sum(shared, squares) / count - correction * correction;
-        float rstd = 1f / MathF.Sqrt(variance + a.Eps);
+
+        public readonly long At(Args p, int e) => Start + (long)(e / p.GroupChannels) * p.Channels + e % p.GroupChannels;
+    }
+
+    /// <summary>Mean of a part and sum of squared distances from it.</summary>
+    [Kernel]
+    private static void GroupNormStatsKernel(Args p)
+    {
+        ArrayView<F4> shared = GroupSum.Allocate();
+        var part = new Part(p);
+        float sum = 0f;
+        for (int e = Group.IdxX; e < part.Count; e += 256) sum += p.X[part.At(p, e)];
+        float mean = GroupSum.OfGroup(shared, sum) / part.Count;
+        sum = 0f;
+        for (int e = Group.IdxX; e < part.Count; e += 256)
+        {
+            float d = p.X[part.At(p, e)] - mean;
+            sum += d * d;
+        }
+        sum = GroupSum.OfGroup(shared, sum);
         if (Group.IdxX == 0)
         {
-            a.Stats[2 * (long)Grid.IdxX] = mean + correction;
-            a.Stats[2 * (long)Grid.IdxX + 1] = rstd;
-        }
-        for (int i = Group.IdxX; i < count; i += GroupReduction.Threads)
-        {
-            long at = first + Pixel(i, a);
-            int c = group * a.Width + i % a.Width;
-            var z = new F32((a.X[at] - mean - correction) * rstd * a.W[c] + a.B[c]);
-            a.Out[at] = a.Silu != 0 ? SiluOp.Value(z).Value : z.Value;
+            p.Partial[2L * part.Index] = mean;
+            p.Partial[2L * part.Index + 1] = sum;
         }
     }
 
+    /// <summary>Merges the parts' means and squared distances in order (Chan, Golub and LeVeque, 1979).</summary>
     [Kernel]
-    private static void GroupNormBackwardDataKernel(NormArgs a)
+    private static void GroupNormCombineStatsKernel(Args p)
     {
-        ArrayView<float> shared = SharedMemory.Allocate<float>(GroupReduction.Threads);
-        int image = Grid.IdxX / a.Groups, group = Grid.IdxX % a.Groups;
-        long first = (long)image * a.P * a.C + group * a.Width;
-        int count = a.P * a.Width;
-        float mean = a.Stats[2 * (long)Grid.IdxX], rstd = a.Stats[2 * (long)Grid.IdxX + 1];
-        float sum = 0f, product = 0f;
-        for (int i = Group.IdxX; i < count; i += GroupReduction.Threads)
+        long i = Flat.Index;
+        if (i >= p.StatsCount) return;
+        float mean = 0f, squares = 0f, count = 0f;
+        for (int part = 0; part < p.Parts; part++)
         {
-            long at = first + Pixel(i, a);
-            int c = group * a.Width + i % a.Width;
-            float xhat = (a.X[at] - mean) * rstd, g = Inner(a, at, c, xhat) * a.W[c];
+            long at = 2 * (i * p.Parts + part);
+            float more = IntrinsicMath.Min(p.PartPixels, p.Pixels - part * p.PartPixels) * p.GroupChannels;
+            float all = count + more, difference = p.Partial[at] - mean;
+            mean += difference * (more / all);
+            squares += p.Partial[at + 1] + difference * difference * (count * (more / all));
+            count = all;
+        }
+        p.Stats[2 * i] = mean;
+        p.Stats[2 * i + 1] = 1f / MathF.Sqrt(squares / count + p.Eps);
+    }
+
+    [Kernel]
+    private static void GroupNormApplyKernel(Args p)
+    {
+        long i = Flat.Index;
+        if (i >= p.Count) return;
+        long pixel = Flat.Divide(i, p.Channels);
+        int c = (int)(i - pixel * p.Channels);
+        long stats = 2 * (Flat.Divide(pixel, p.Pixels) * p.Groups + c / p.GroupChannels);
+        float y = (p.X[i] - p.Stats[stats]) * p.Stats[stats + 1] * p.W[c] + p.B[c];
+        p.Y[i] = p.Silu != 0 ? SiluOp.Value(new F32(y)).Value : y;
+    }
+
+    /// <summary>Gradient before the activation of element i in channel c.</summary>
+    public static float BeforeActivation(Args p, long i, int c, float xhat)
+    {
+        float dy = p.Dy[i];
+        return p.Silu != 0 ? SiluOp.Grad(new F32(xhat * p.W[c] + p.B[c]), new F32(dy)).Value : dy;
+    }
+
+    /// <summary>Sums of g and g xhat over a part, g = dz w.</summary>
+    [Kernel]
+    private static void GroupNormBackwardStatsKernel(Args p)
+    {
+        ArrayView<F4> shared = GroupSum.Allocate();
+        var part = new Part(p);
+        float mean = p.Stats[2L * part.Stats], inverse = p.Stats[2L * part.Stats + 1], sum = 0f, dot = 0f;
+        for (int e = Group.IdxX; e < part.Count; e += 256)
+        {
+            long i = part.At(p, e);
+            int c = part.Channel0 + e % p.GroupChannels;
+            float xhat = (p.X[i] - mean) * inverse, g = BeforeActivation(p, i, c, xhat) * p.W[c];
             sum += g;
-            product += g * xhat;
+            dot += g * xhat;
         }
-        sum = GroupReduction.Sum(shared, sum) / count;
-        product = GroupReduction.Sum(shared, product) / count;
-        for (int i = Group.IdxX; i < count; i += GroupReduction.Threads)
+        sum = GroupSum.OfGroup(shared, sum);
+        dot = GroupSum.OfGroup(shared, dot);
+        if (Group.IdxX == 0)
         {
-            long at = first + Pixel(i, a);
-            int c = group * a.Width + i % a.Width;
-            float xhat = (a.X[at] - mean) * rstd;
-            a.Out[at] = rstd * (Inner(a, at, c, xhat) * a.W[c] - sum - xhat * product);
+            p.Partial[2L * part.Index] = sum;
+            p.Partial[2L * part.Index + 1] = dot;
         }
     }
 
+    /// <summary>Means of g and g xhat over a group of channels.</summary>
     [Kernel]
-    private static void GroupNormBackwardAffineKernel(NormArgs a)
+    private static void GroupNormCombineBackwardStatsKernel(Args p)
     {
-        ArrayView<float> shared = SharedMemory.Allocate<float>(GroupReduction.Threads);
-        int c = Grid.IdxX, group = c / a.Width;
-        long rows = (long)a.N * a.P;
-        float dw = 0f, db = 0f;
-        for (long row = Group.IdxX; row < rows; row += GroupReduction.Threads)
+        long i = Flat.Index;
+        if (i >= p.StatsCount) return;
+        float sum = 0f, dot = 0f;
+        for (int part = 0; part < p.Parts; part++)
         {
-            long at = row * a.C + c, stat = 2 * (Flat.Divide(row, a.P) * a.Groups + group);
-            float xhat = (a.X[at] - a.Stats[stat]) * a.Stats[stat + 1];
-            float g = Inner(a, at, c, xhat);
-            dw += g * xhat;
-            db += g;
+            long at = 2 * (i * p.Parts + part);
+            sum += p.Partial[at];
+            dot += p.Partial[at + 1];
         }
-        dw = GroupReduction.Sum(shared, dw);
-        db = GroupReduction.Sum(shared, db);
-        if (Group.IdxX != 0) return;
-        a.Out[c] = dw;
-        a.Out2[c] = db;
+        float scale = 1f / ((float)p.Pixels * p.GroupChannels);
+        long result = 2 * ((long)p.StatsCount * p.Parts + i);
+        p.Partial[result] = sum * scale;
+        p.Partial[result + 1] = dot * scale;
     }
 
-    /// <summary>Offset of element i of a group within its image.</summary>
-    private static long Pixel(int i, NormArgs a) => (long)(i / a.Width) * a.C + i % a.Width;
-
-    /// <summary>Gradient before the SiLU.</summary>
-    private static float Inner(NormArgs a, long at, int c, float xhat) =>
-        a.Silu != 0 ? SiluOp.Grad(new F32(xhat * a.W[c] + a.B[c]), new F32(a.Dy[at])).Value : a.Dy[at];
+    /// <summary>dx = (g - mean(g) - xhat mean(g xhat)) / sigma.</summary>
+    [Kernel]
+    private static void GroupNormBackwardApplyKernel(Args p)
+    {
+        long i = Flat.Index;
+        if (i >= p.Count) return;
+        long pixel = Flat.Divide(i, p.Channels);
+        int c = (int)(i - pixel * p.Channels);
+        long group = Flat.Divide(pixel, p.Pixels) * p.Groups + c / p.GroupChannels, means = 2 * ((long)p.StatsCount * p.Parts + group);
+        float inverse = p.Stats[2 * group + 1], xhat = (p.X[i] - p.Stats[2 * group]) * inverse;
+        float g = BeforeActivation(p, i, c, xhat) * p.W[c];
+        p.Y[i] = (g - p.Partial[means] - xhat * p.Partial[means + 1]) * inverse;
+    }
 }

@@ -8,9 +8,10 @@ public sealed partial class GpuBackend
     public void LayerNorm(Tensor x, Tensor w, Tensor b, Tensor y, Tensor stats, float eps)
     {
         using Lock.Scope turn = Enter();
-        LayerNormKernels.Forward.Run(this, x.Shape.Rows, new LayerNormKernels.ForwardArgs
+        long rows = x.Shape.Rows;
+        LayerNormKernels.Forward.Run(this, (rows + GroupSum.Rows - 1) / GroupSum.Rows, new LayerNormKernels.Args
         {
-            X = Floats(x), W = Floats(w), B = Floats(b), Y = Floats(y), Stats = Floats(stats), Columns = x.Shape[-1], Eps = eps,
+            X = Floats(x), W = Floats(w), B = Floats(b), Y = Floats(y), Stats = Floats(stats), Rows = rows, Columns = x.Shape[-1], Eps = eps,
         });
     }
 
@@ -18,102 +19,94 @@ public sealed partial class GpuBackend
     public void LayerNormBackward(Tensor x, Tensor w, Tensor stats, Tensor dy, Tensor? dx, Tensor? dw, Tensor? db)
     {
         using Lock.Scope turn = Enter();
-        var args = new LayerNormKernels.BackwardArgs
+        long rows = x.Shape.Rows;
+        int columns = x.Shape[-1];
+        if (dx is not null)
         {
-            X = Floats(x), W = Floats(w), Stats = Floats(stats), Dy = Floats(dy), Columns = x.Shape[-1], Rows = x.Shape.Rows,
-        };
-        if (dx is not null) LayerNormKernels.BackwardData.Run(this, x.Shape.Rows, args with { Dx = Floats(dx), Dw = Floats(dx), Db = Floats(dx) });
-        if (dw is not null && db is not null)
-            LayerNormKernels.BackwardAffine.Run(this, x.Shape[-1], args with { Dx = Floats(dw), Dw = Floats(dw), Db = Floats(db) });
+            LayerNormKernels.Backward.Run(this, (rows + GroupSum.Rows - 1) / GroupSum.Rows, new LayerNormKernels.Args
+            {
+                X = Floats(x), W = Floats(w), B = Floats(dy), Y = Floats(dx), Stats = Floats(stats), Rows = rows, Columns = columns,
+            });
+        }
+        if (dw is null || db is null) return;
+        var source = new LayerNormColumns { X = Floats(x), Dy = Floats(dy), Stats = Floats(stats) };
+        SumColumns(source, Floats(dw), Floats(db), 1, rows, columns, 1f);
     }
 }
 
-/// <summary>Layer norm, one group a row (gradients of scale and shift: one group a column): bound by memory.</summary>
+/// <summary>Terms of the gradients of scale and shift: dy xhat and dy.</summary>
+internal struct LayerNormColumns : IColumnSource
+{
+    public ArrayView<float> X, Dy, Stats;
+
+    public static bool HasB => true;
+
+    public readonly F2 At(long i, long row, long column)
+    {
+        float dy = Dy[i];
+        return new F2(dy * (X[i] - Stats[2 * row]) * Stats[2 * row + 1], dy);
+    }
+}
+
+/// <summary>Layer norm, 32 threads a row: bound by memory; the passes after the first read from cache.</summary>
 internal static class LayerNormKernels
 {
-    public static readonly Kernel<ForwardArgs> Forward = new(LayerNormKernel);
-    public static readonly Kernel<BackwardArgs> BackwardData = new(LayerNormBackwardDataKernel), BackwardAffine = new(LayerNormBackwardAffineKernel);
+    public static readonly Kernel<Args> Forward = new(LayerNormKernel), Backward = new(LayerNormBackwardKernel);
 
-    public struct ForwardArgs
+    /// <summary>Backward: B is dy, Y is dx.</summary>
+    public struct Args
     {
         public ArrayView<float> X, W, B, Y, Stats;
+        public long Rows;
         public int Columns;
         public float Eps;
     }
 
-    public struct BackwardArgs
+    /// <summary>Mean first, then the mean of squared distances: no cancellation.</summary>
+    [Kernel]
+    private static void LayerNormKernel(Args p)
     {
-        public ArrayView<float> X, W, Stats, Dy, Dx, Dw, Db;
-        public int Columns;
-        public long Rows;
+        ArrayView<F4> shared = GroupSum.Allocate();
+        var at = new RowPlace(p.Rows, p.Columns);
+        float scale = 1f / p.Columns, sum = 0f;
+        for (int c = at.Lane; c < p.Columns; c += GroupSum.Lanes) sum += p.X[at.Start + c];
+        float mean = GroupSum.OfRow(shared, sum) * scale;
+        sum = 0f;
+        for (int c = at.Lane; c < p.Columns; c += GroupSum.Lanes)
+        {
+            float d = p.X[at.Start + c] - mean;
+            sum += d * d;
+        }
+        float inverse = 1f / MathF.Sqrt(GroupSum.OfRow(shared, sum) * scale + p.Eps);
+        for (int c = at.Lane; c < at.StoreEnd; c += GroupSum.Lanes)
+            p.Y[at.Start + c] = (p.X[at.Start + c] - mean) * inverse * p.W[c] + p.B[c];
+        if (at.Lane == 0 && at.StoreEnd > 0)
+        {
+            p.Stats[2 * at.Row] = mean;
+            p.Stats[2 * at.Row + 1] = inverse;
+        }
     }
 
+    /// <summary>dx = (g - mean(g) - xhat mean(g xhat)) / sigma, g = dy w.</summary>
     [Kernel]
-    private static void LayerNormKernel(ForwardArgs a)
+    private static void LayerNormBackwardKernel(Args p)
     {
-        ArrayView<float> shared = SharedMemory.Allocate<float>(GroupReduction.Threads);
-        long row = (long)Grid.IdxX * a.Columns;
-        float sum = 0f;
-        for (int c = Group.IdxX; c < a.Columns; c += GroupReduction.Threads) sum += a.X[row + c];
-        float mean = GroupReduction.Sum(shared, sum) / a.Columns;
-        float squares = 0f, rest = 0f;
-        for (int c = Group.IdxX; c < a.Columns; c += GroupReduction.Threads)
+        ArrayView<F4> shared = GroupSum.Allocate();
+        var at = new RowPlace(p.Rows, p.Columns);
+        float mean = p.Stats[2 * at.Row], inverse = p.Stats[2 * at.Row + 1], scale = 1f / p.Columns;
+        float sum = 0f, dot = 0f;
+        for (int c = at.Lane; c < p.Columns; c += GroupSum.Lanes)
         {
-            float d = a.X[row + c] - mean;
-            squares += d * d;
-            rest += d;
-        }
-        // What rounding the mean lost comes back as the mean of the differences.
-        float correction = GroupReduction.Sum(shared, rest) / a.Columns;
-        float variance = GroupReduction.Sum(shared, squares) / a.Columns - correction * correction;
-        float rstd = 1f / MathF.Sqrt(variance + a.Eps);
-        if (Group.IdxX == 0)
-        {
-            a.Stats[2 * (long)Grid.IdxX] = mean + correction;
-            a.Stats[2 * (long)Grid.IdxX + 1] = rstd;
-        }
-        for (int c = Group.IdxX; c < a.Columns; c += GroupReduction.Threads)
-            a.Y[row + c] = (a.X[row + c] - mean - correction) * rstd * a.W[c] + a.B[c];
-    }
-
-    [Kernel]
-    private static void LayerNormBackwardDataKernel(BackwardArgs a)
-    {
-        ArrayView<float> shared = SharedMemory.Allocate<float>(GroupReduction.Threads);
-        long row = (long)Grid.IdxX * a.Columns;
-        float mean = a.Stats[2 * (long)Grid.IdxX], rstd = a.Stats[2 * (long)Grid.IdxX + 1];
-        float sum = 0f, product = 0f;
-        for (int c = Group.IdxX; c < a.Columns; c += GroupReduction.Threads)
-        {
-            float g = a.Dy[row + c] * a.W[c];
+            float g = p.B[at.Start + c] * p.W[c];
             sum += g;
-            product += g * (a.X[row + c] - mean) * rstd;
+            dot += g * (p.X[at.Start + c] - mean) * inverse;
         }
-        sum = GroupReduction.Sum(shared, sum) / a.Columns;
-        product = GroupReduction.Sum(shared, product) / a.Columns;
-        for (int c = Group.IdxX; c < a.Columns; c += GroupReduction.Threads)
+        sum = GroupSum.OfRow(shared, sum) * scale;
+        dot = GroupSum.OfRow(shared, dot) * scale;
+        for (int c = at.Lane; c < at.StoreEnd; c += GroupSum.Lanes)
         {
-            float xhat = (a.X[row + c] - mean) * rstd;
-            a.Dx[row + c] = rstd * (a.Dy[row + c] * a.W[c] - sum - xhat * product);
+            float g = p.B[at.Start + c] * p.W[c], xhat = (p.X[at.Start + c] - mean) * inverse;
+            p.Y[at.Start + c] = (g - sum - xhat * dot) * inverse;
         }
-    }
-
-    [Kernel]
-    private static void LayerNormBackwardAffineKernel(BackwardArgs a)
-    {
-        ArrayView<float> shared = SharedMemory.Allocate<float>(GroupReduction.Threads);
-        int c = Grid.IdxX;
-        float dw = 0f, db = 0f;
-        for (long row = Group.IdxX; row < a.Rows; row += GroupReduction.Threads)
-        {
-            float dy = a.Dy[row * a.Columns + c];
-            dw += dy * (a.X[row * a.Columns + c] - a.Stats[2 * row]) * a.Stats[2 * row + 1];
-            db += dy;
-        }
-        dw = GroupReduction.Sum(shared, dw);
-        db = GroupReduction.Sum(shared, db);
-        if (Group.IdxX != 0) return;
-        a.Dw[c] = dw;
-        a.Db[c] = db;
     }
 }

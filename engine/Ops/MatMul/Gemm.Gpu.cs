@@ -24,7 +24,7 @@ public sealed partial class GpuBackend
         RunProduct(product, Output(c, shape.M, shape.N, shape.Ldc, shape.Batch, shape.StrideC, epilogue), shape.K);
     }
 
-    private static ProductOutput Output(Tensor c, int m, int n, int ldc, int batch, long strideC, in GemmEpilogue epilogue)
+    private ProductOutput Output(Tensor c, int m, int n, int ldc, int batch, long strideC, in GemmEpilogue epilogue)
     {
         ArrayView<float> view = Floats(c);
         return new ProductOutput

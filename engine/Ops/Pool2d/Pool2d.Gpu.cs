@@ -20,7 +20,7 @@ public sealed partial class GpuBackend
         (kind == PoolKind.Max ? PoolKernels.MaxBackward : PoolKernels.AverageBackward).RunFlat(this, dx.Count, args);
     }
 
-    private static PoolKernels.Args PoolArgs(Tensor x, Tensor dy, Tensor y, in Conv2dShape s) => new()
+    private PoolKernels.Args PoolArgs(Tensor x, Tensor dy, Tensor y, in Conv2dShape s) => new()
     {
         X = Floats(x), Dy = Floats(dy), Y = Floats(y), Count = y.Count, C = s.C, H = s.H, W = s.W, KH = s.KH, KW = s.KW,
         Stride = s.Stride, PadTop = s.PadTop, PadLeft = s.PadLeft, OutH = s.OutH, OutW = s.OutW,

@@ -8,52 +8,55 @@ public sealed partial class GpuBackend
     public void Softmax(Tensor x, Tensor y)
     {
         using Lock.Scope turn = Enter();
-        SoftmaxKernels.Forward.Run(this, x.Shape.Rows,
-            new SoftmaxKernels.SoftmaxArgs { X = Floats(x), Dy = Floats(x), Y = Floats(y), Columns = x.Shape[-1] });
+        SoftmaxKernels.Forward.Run(this, (x.Shape.Rows + GroupSum.Rows - 1) / GroupSum.Rows, SoftmaxArgs(x, x, y));
     }
 
     /// <inheritdoc/>
     public void SoftmaxBackward(Tensor y, Tensor dy, Tensor dx)
     {
         using Lock.Scope turn = Enter();
-        SoftmaxKernels.Backward.Run(this, y.Shape.Rows,
-            new SoftmaxKernels.SoftmaxArgs { X = Floats(y), Dy = Floats(dy), Y = Floats(dx), Columns = y.Shape[-1] });
+        SoftmaxKernels.Backward.Run(this, (y.Shape.Rows + GroupSum.Rows - 1) / GroupSum.Rows, SoftmaxArgs(y, dy, dx));
     }
+
+    private SoftmaxKernels.Args SoftmaxArgs(Tensor x, Tensor dy, Tensor y) =>
+        new() { X = Floats(x), Dy = Floats(dy), Y = Floats(y), Rows = x.Shape.Rows, Columns = x.Shape[-1] };
 }
 
-/// <summary>Softmax over rows, one group a row: bound by memory.</summary>
+/// <summary>Softmax over rows, 32 threads a row: bound by memory, three passes over a row that stays in cache.</summary>
 internal static class SoftmaxKernels
 {
-    public static readonly Kernel<SoftmaxArgs> Forward = new(SoftmaxKernel), Backward = new(SoftmaxBackwardKernel);
+    public static readonly Kernel<Args> Forward = new(SoftmaxKernel), Backward = new(SoftmaxBackwardKernel);
 
-    public struct SoftmaxArgs
+    public struct Args
     {
         public ArrayView<float> X, Dy, Y;
+        public long Rows;
         public int Columns;
     }
 
     [Kernel]
-    private static void SoftmaxKernel(SoftmaxArgs a)
+    private static void SoftmaxKernel(Args p)
     {
-        ArrayView<float> shared = SharedMemory.Allocate<float>(GroupReduction.Threads);
-        long row = (long)Grid.IdxX * a.Columns;
+        ArrayView<F4> shared = GroupSum.Allocate();
+        var at = new RowPlace(p.Rows, p.Columns);
         float max = float.NegativeInfinity;
-        for (int c = Group.IdxX; c < a.Columns; c += GroupReduction.Threads) max = Math.Max(max, a.X[row + c]);
-        max = GroupReduction.Max(shared, max);
+        for (int c = at.Lane; c < p.Columns; c += GroupSum.Lanes) max = Math.Max(max, p.X[at.Start + c]);
+        max = GroupSum.MaxOfRow(shared, max);
         float sum = 0f;
-        for (int c = Group.IdxX; c < a.Columns; c += GroupReduction.Threads) sum += KernelMath.Exp(a.X[row + c] - max);
-        float scale = 1f / GroupReduction.Sum(shared, sum);
-        for (int c = Group.IdxX; c < a.Columns; c += GroupReduction.Threads) a.Y[row + c] = KernelMath.Exp(a.X[row + c] - max) * scale;
+        for (int c = at.Lane; c < p.Columns; c += GroupSum.Lanes) sum += KernelMath.Exp(p.X[at.Start + c] - max);
+        float scale = 1f / GroupSum.OfRow(shared, sum);
+        for (int c = at.Lane; c < at.StoreEnd; c += GroupSum.Lanes) p.Y[at.Start + c] = KernelMath.Exp(p.X[at.Start + c] - max) * scale;
     }
 
     [Kernel]
-    private static void SoftmaxBackwardKernel(SoftmaxArgs a)
+    private static void SoftmaxBackwardKernel(Args p)
     {
-        ArrayView<float> shared = SharedMemory.Allocate<float>(GroupReduction.Threads);
-        long row = (long)Grid.IdxX * a.Columns;
+        ArrayView<F4> shared = GroupSum.Allocate();
+        var at = new RowPlace(p.Rows, p.Columns);
         float sum = 0f;
-        for (int c = Group.IdxX; c < a.Columns; c += GroupReduction.Threads) sum += a.X[row + c] * a.Dy[row + c];
-        sum = GroupReduction.Sum(shared, sum);
-        for (int c = Group.IdxX; c < a.Columns; c += GroupReduction.Threads) a.Y[row + c] = a.X[row + c] * (a.Dy[row + c] - sum);
+        for (int c = at.Lane; c < p.Columns; c += GroupSum.Lanes) sum += p.X[at.Start + c] * p.Dy[at.Start + c];
+        sum = GroupSum.OfRow(shared, sum);
+        for (int c = at.Lane; c < at.StoreEnd; c += GroupSum.Lanes)
+            p.Y[at.Start + c] = p.X[at.Start + c] * (p.Dy[at.Start + c] - sum);
     }
 }

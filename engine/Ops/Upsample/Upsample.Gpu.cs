@@ -18,7 +18,7 @@ public sealed partial class GpuBackend
         UpsampleKernels.Backward.RunFlat(this, dx.Count, UpsampleArgs(dx, dy));
     }
 
-    private static UpsampleKernels.Args UpsampleArgs(Tensor small, Tensor large) => new()
+    private UpsampleKernels.Args UpsampleArgs(Tensor small, Tensor large) => new()
     {
         Small = Floats(small), Large = Floats(large), SmallCount = small.Count, LargeCount = large.Count, C = small.Shape[3],
         H = small.Shape[1], W = small.Shape[2], OutH = large.Shape[1], OutW = large.Shape[2],

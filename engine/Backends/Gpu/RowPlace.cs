@@ -1,0 +1,31 @@
+using ILGPU;
+
+namespace SeLoRA.Engine;
+
+/// <summary>
+/// Where a thread of a row-wise kernel works: 8 rows a group, 32 threads a row. Rows beyond the last read the last and store nothing, so
+/// that every thread reaches every barrier.
+/// </summary>
+internal struct RowPlace
+{
+    /// <summary>Column of the thread's first element; the next is 32 further on.</summary>
+    public int Lane;
+
+    /// <summary>Columns that may be stored: none beyond the last row.</summary>
+    public int StoreEnd;
+
+    /// <summary>The row, at most the last.</summary>
+    public long Row;
+
+    /// <summary>Index of the row's first element.</summary>
+    public long Start;
+
+    public RowPlace(long rows, int columns)
+    {
+        Lane = Group.IdxX % GroupSum.Lanes;
+        long row = (long)Grid.IdxX * GroupSum.Rows + Group.IdxX / GroupSum.Lanes;
+        StoreEnd = row < rows ? columns : 0;
+        Row = IntrinsicMath.Min(row, rows - 1);
+        Start = Row * columns;
+    }
+}
