@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Runtime;
@@ -76,24 +75,23 @@ public sealed partial class GpuBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public void Upload(ReadOnlySpan<byte> source, Tensor y)
+    public unsafe void Upload(ReadOnlySpan<byte> source, Tensor y)
     {
         if (source.IsEmpty) return;
         using Lock.Scope turn = Enter();
-        // ILGPU asks for a writable reference but only reads from it.
-        ref byte first = ref MemoryMarshal.GetReference(source);
-        Bytes(y).CopyFromCPU(Stream, ref first, source.Length);
+        // ILGPU takes the address of the reference without pinning it, and OpenCL copies on a thread of its own meanwhile.
+        fixed (byte* first = source) Bytes(y).CopyFromCPU(Stream, ref *first, source.Length);
     }
 
     /// <inheritdoc/>
-    public void Download(Tensor x, Span<byte> destination)
+    public unsafe void Download(Tensor x, Span<byte> destination)
     {
         if (destination.IsEmpty) return;
         using Lock.Scope turn = Enter();
-        ref byte first = ref MemoryMarshal.GetReference(destination);
         try
         {
-            Bytes(x).CopyToCPU(Stream, ref first, destination.Length);
+            // Pinned for the same reason as in Upload.
+            fixed (byte* first = destination) Bytes(x).CopyToCPU(Stream, ref *first, destination.Length);
         }
         catch (AcceleratorException e)
         {
