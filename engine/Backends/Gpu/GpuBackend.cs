@@ -20,8 +20,7 @@ public sealed partial class GpuBackend : IBackend
     private readonly Accelerator accelerator;
     private readonly MemoryPool pool;
     private readonly AcceleratorMemory source;
-    private readonly GpuStorage[] held = new GpuStorage[64];
-    private int heldNext;
+    private readonly RecentStorages recent = new();
     private long launches;
 
     internal GpuBackend(Device device, Accelerator accelerator)
@@ -158,9 +157,7 @@ public sealed partial class GpuBackend : IBackend
     {
         int size = x.DType.SizeInBytes();
         var storage = (GpuStorage)x.Storage;
-        // A view does not keep its tensor alive: without this the collector may take a temporary operand before its kernel is queued, and
-        // the pool hand its memory to a workspace of the same operation.
-        held[heldNext++ & (held.Length - 1)] = storage;
+        recent.Hold(storage);
         return storage.View.SubView(x.Offset * size, x.Count * size);
     }
 

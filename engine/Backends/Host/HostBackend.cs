@@ -6,6 +6,9 @@ namespace SeLoRA.Engine;
 /// <summary>The host processor: SIMD code at the widest vector the machine has, on all cores.</summary>
 public sealed unsafe partial class HostBackend : IBackend
 {
+    [ThreadStatic]
+    private static RecentStorages? recent;
+
     private readonly HostMemory memory = new(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
     internal HostBackend()
@@ -88,15 +91,22 @@ public sealed unsafe partial class HostBackend : IBackend
     }
 
     /// <summary>First element of a float32 tensor on the host, its offset included.</summary>
-    internal static float* Ptr(Tensor t) => (float*)((HostStorage)t.Storage).Pointer + t.Offset;
+    internal static float* Ptr(Tensor t) => (float*)Start(t) + t.Offset;
 
     /// <summary>First element of a 16-bit tensor on the host, its offset included.</summary>
-    internal static ushort* Ptr16(Tensor t) => (ushort*)((HostStorage)t.Storage).Pointer + t.Offset;
+    internal static ushort* Ptr16(Tensor t) => (ushort*)Start(t) + t.Offset;
 
     /// <summary>First element of an int32 tensor on the host, its offset included.</summary>
-    internal static int* PtrI32(Tensor t) => (int*)((HostStorage)t.Storage).Pointer + t.Offset;
+    internal static int* PtrI32(Tensor t) => (int*)Start(t) + t.Offset;
 
-    private static byte* Bytes(Tensor t) => ((HostStorage)t.Storage).Pointer + t.Offset * t.DType.SizeInBytes();
+    private static byte* Bytes(Tensor t) => Start(t) + t.Offset * t.DType.SizeInBytes();
+
+    private static byte* Start(Tensor t)
+    {
+        var storage = (HostStorage)t.Storage;
+        (recent ??= new RecentStorages()).Hold(storage);
+        return storage.Pointer;
+    }
 
     // Below this a second thread costs more than it saves: 128 KB take a core about 10 us to move.
     private const int BytesGrain = 128 * 1024;

@@ -11,8 +11,6 @@ public sealed unsafe partial class HostBackend
         if (Vector512.IsHardwareAccelerated) Run(new AttentionForward<F32x16>(pq, pk, pv, py, pl, shape));
         else if (Vector256.IsHardwareAccelerated) Run(new AttentionForward<F32x8>(pq, pk, pv, py, pl, shape));
         else Run(new AttentionForward<F32x4>(pq, pk, pv, py, pl, shape));
-        KeepAlive(q, k, v);
-        KeepAlive(y, lse, null);
 
         static void Run<T>(AttentionForward<T> body) where T : unmanaged, IVectorLane<T> => ParallelFor.Run(body.Count, body);
     }

@@ -15,9 +15,6 @@ public sealed unsafe partial class HostBackend
         if (Vector512.IsHardwareAccelerated) Run<F32x16>(at, shape);
         else if (Vector256.IsHardwareAccelerated) Run<F32x8>(at, shape);
         else Run<F32x4>(at, shape);
-        KeepAlive(q, k, v);
-        KeepAlive(y, lse, dy);
-        KeepAlive(dq, dk, dv);
 
         static void Run<T>(AttentionGradients at, in AttentionShape s) where T : unmanaged, IVectorLane<T>
         {

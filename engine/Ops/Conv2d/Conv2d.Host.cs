@@ -38,7 +38,6 @@ public sealed unsafe partial class HostBackend
             job.Transposed = true;
         }
         RunKeepingResidual(ref job, y, residual);
-        KeepAlive(x, w, bias);
     }
 
     /// <inheritdoc/>
@@ -65,7 +64,6 @@ public sealed unsafe partial class HostBackend
                     }
                 BackwardDataClass(dy, w, dx, s, y, x, count, tapY, tapX, weights);
             }
-        KeepAlive(dy, w, dx);
     }
 
     /// <inheritdoc/>
@@ -89,7 +87,6 @@ public sealed unsafe partial class HostBackend
             Result = new GemmResult { C = Ptr(dw), Ld = taps * s.C, BatchStride = s.C, Alpha = 1f },
         };
         GemmDriver.Run(ref job);
-        KeepAlive(x, dy, dw);
     }
 
     private static void BackwardDataClass(Tensor dy, Tensor w, Tensor dx, in Conv2dShape s, int y, int x, int taps, int* tapY,

@@ -39,18 +39,6 @@ public sealed unsafe partial class HostBackend
         }
         job.InPlace = job.B.Layout == GemmLayout.Steps && job.Rows <= FewLines;
         RunKeepingResidual(ref job, c, epilogue.Residual);
-        KeepAlive(a, b, epilogue.Bias);
-    }
-
-    /// <summary>
-    /// Operands whose last use is the call itself must not be finalised, and their memory handed out again, while kernels read it through
-    /// pointers.
-    /// </summary>
-    private static void KeepAlive(Tensor a, Tensor b, Tensor? c)
-    {
-        GC.KeepAlive(a);
-        GC.KeepAlive(b);
-        GC.KeepAlive(c);
     }
 
     private static GemmOperand Operand(Tensor x, GemmLayout layout, int ld, long batchStride) =>
@@ -63,7 +51,6 @@ public sealed unsafe partial class HostBackend
         if (!shared || job.Depth.Blocks == 1)
         {
             GemmDriver.Run(ref job);
-            KeepAlive(c, c, residual);
             return;
         }
         long bytes = residual!.Count * sizeof(float);
@@ -77,7 +64,6 @@ public sealed unsafe partial class HostBackend
         finally
         {
             memory.Return(aside, bytes);
-            GC.KeepAlive(c);
         }
     }
 }
