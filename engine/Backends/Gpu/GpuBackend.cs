@@ -1,5 +1,6 @@
 using System.Reflection;
 using ILGPU;
+using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -136,15 +137,20 @@ public sealed partial class GpuBackend : IBackend
 
     internal void CountLaunch() => launches++;
 
-    /// <summary>Compiles and loads a kernel; its text goes through <see cref="KernelTextRewrite"/> in between.</summary>
+    /// <summary>A kernel's text for a code generator, after <see cref="KernelTextRewrite"/>; needs no device.</summary>
+    internal static CompiledKernel Translate(ILGPU.Backends.Backend codeGenerator, MethodInfo method, KernelSpecialization specialization)
+    {
+        CompiledKernel compiled = codeGenerator.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), specialization);
+        KernelTextRewrite.Apply(compiled);
+        return compiled;
+    }
+
+    /// <summary>Compiles and loads a kernel.</summary>
     internal TLaunch Compile<TLaunch>(MethodInfo method, KernelSpecialization specialization) where TLaunch : Delegate
     {
         try
         {
-            EntryPointDescription entry = EntryPointDescription.FromExplicitlyGroupedKernel(method);
-            var compiled = CodeGenerator.Compile(entry, specialization);
-            KernelTextRewrite.Apply(compiled);
-            return accelerator.LoadKernel(compiled).CreateLauncherDelegate<TLaunch>();
+            return accelerator.LoadKernel(Translate(CodeGenerator, method, specialization)).CreateLauncherDelegate<TLaunch>();
         }
         catch (Exception e) when (e is not EngineException)
         {

@@ -101,8 +101,8 @@ internal static class ProductKernels
         public long Count;
     }
 
-    /// <summary>4x4 elements a thread.</summary>
-    [Kernel]
+    /// <summary>4x4 elements a thread. Room for two groups is asked for: left to choose, ptxas limits itself to 48 registers and spills.</summary>
+    [Kernel(groups: 2)]
     private static void ProductKernel<TProduct, TShape>(Args<TProduct> p)
         where TProduct : struct, IProduct<TProduct> where TShape : struct, IGroupShape =>
         Tile<TProduct, RegisterTile4>(p, TShape.Log2X);
