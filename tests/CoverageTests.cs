@@ -1,5 +1,6 @@
 using System.Reflection;
 using SeLoRA.Engine;
+using SeLoRA.Train;
 using Xunit;
 
 namespace SeLoRA.Tests;
@@ -17,7 +18,7 @@ public class CoverageTests
             .Concat([nameof(Tensor.Reshape), nameof(Tensor.Narrow), nameof(Tensor.Uniform), nameof(Tensor.Normal)])
             .Distinct();
         string[] missing = [.. operations.Where(name => !covered.Contains(name))];
-        Assert.True(missing.Length == 0, $"operations without a row in tests/Cases: {string.Join(", ", missing)}");
+        Assert.True(missing.Length == 0, $"operations without a row in train/SelfTest: {string.Join(", ", missing)}");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using SeLoRA.Engine;
+using SeLoRA.Train;
 using Xunit;
 
 namespace SeLoRA.Tests;
@@ -21,9 +22,7 @@ public class GradientCheckTests(ITestOutputHelper output)
     {
         Device device = TestDevices.Require(deviceName);
         OpCase c = OpCases.Get(row);
-        using var scope = new TensorScope();
-        var options = new GradientCheckOptions { Tolerance = c.GradientTolerance, Step = c.GradientStep };
-        GradientCheckResult result = GradientCheck.Run(i => checkpoint ? Checkpoint.Run(c.Function, i) : c.Function(i), c.Build(device), options);
+        GradientCheckResult result = c.CheckGradient(device, checkpoint);
         foreach (GradientCheckInput input in result.Inputs)
             output.WriteLine($"{row} {deviceName} input {input.Index}: {input.MaxRelativeError:g3}; {input.Where}");
         GradientCheckInput? wrong = result.Inputs.FirstOrDefault(i => !i.Ok);

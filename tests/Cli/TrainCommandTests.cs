@@ -111,7 +111,7 @@ public class TrainCommandTests
         {
             Console.SetOut(before);
         }
-        foreach (string verb in (string[])["train", "sample", "devices", "pretrain"]) Assert.Contains(verb, output.ToString());
+        foreach (string verb in (string[])["train", "sample", "devices", "selftest", "pretrain"]) Assert.Contains(verb, output.ToString());
     }
 
     private static (int Code, string Error) Run(string[] args)

@@ -1,9 +1,9 @@
 using SeLoRA.Engine;
 
-namespace SeLoRA.Tests;
+namespace SeLoRA.Train;
 
 /// <summary>Normalisation, softmax, reductions, losses.</summary>
-public static class NormCases
+internal static class NormCases
 {
     private static OpCase Group(string name, int groups, bool silu, params int[] dims) => new(name, "GroupNorm",
         i => Ops.GroupNorm(i[0], i[1], i[2], groups, 1e-5f, silu), [.. dims], [dims[^1]], [dims[^1]]);

@@ -1,9 +1,9 @@
 using SeLoRA.Engine;
 
-namespace SeLoRA.Tests;
+namespace SeLoRA.Train;
 
 /// <summary>Matrix products, convolutions, attention.</summary>
-public static class ProductCases
+internal static class ProductCases
 {
     // The window of conv cases that ask for it: one pixel more at the bottom and right, as the VAE's downsampling pads.
     private static readonly Padding BottomRight = new(0, 1, 0, 1);

@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
 using SeLoRA.Engine;
 
-namespace SeLoRA.Tests;
+namespace SeLoRA.Train;
 
 /// <summary>How a case's input is filled.</summary>
-public enum Fill
+internal enum Fill
 {
     /// <summary>Standard normal times scale plus shift.</summary>
     Normal,
@@ -21,7 +21,7 @@ public enum Fill
 
 /// <summary>One float32 input of a case; <c>[2, 3]</c> is a normal one of that shape.</summary>
 [CollectionBuilder(typeof(CaseInput), nameof(Create))]
-public sealed record CaseInput(Shape Shape, Fill Fill = Fill.Normal, float Scale = 1f, float Shift = 0f)
+internal sealed record CaseInput(Shape Shape, Fill Fill = Fill.Normal, float Scale = 1f, float Shift = 0f)
 {
     /// <summary>A normal input of the given sizes.</summary>
     public static CaseInput Create(ReadOnlySpan<int> dims) => new(new Shape(dims));
@@ -61,7 +61,7 @@ public sealed record CaseInput(Shape Shape, Fill Fill = Fill.Normal, float Scale
 /// <param name="Op">Name of the method of <see cref="Ops"/> (or of <see cref="Tensor"/>) that it covers.</param>
 /// <param name="Function">Result of the operation; its first input's device is the device.</param>
 /// <param name="Inputs">Float32 inputs.</param>
-public sealed record OpCase(string Name, string Op, Func<Tensor[], Tensor> Function, params CaseInput[] Inputs)
+internal sealed record OpCase(string Name, string Op, Func<Tensor[], Tensor> Function, params CaseInput[] Inputs)
 {
     /// <summary>Whether finite differences make sense: false for rounding and for functions without gradient.</summary>
     public bool Smooth { get; init; } = true;
@@ -90,10 +90,42 @@ public sealed record OpCase(string Name, string Op, Func<Tensor[], Tensor> Funct
         }
         return tensors;
     }
+
+    /// <summary>The result, then the gradients of a random projection of it (empty where an input has none).</summary>
+    public float[][] Evaluate(Device device)
+    {
+        using var scope = new TensorScope();
+        Tensor[] inputs = Build(device);
+        foreach (Tensor x in inputs) x.RequiresGrad = true;
+        Tensor y = Function(inputs);
+        var results = new List<float[]> { y.ToArray() };
+        if (y.RequiresGrad)
+        {
+            var projection = new float[y.Count];
+            Philox.FillNormal(projection, 99);
+            y.Backward(Tensor.From(projection, y.Shape, device));
+            foreach (Tensor x in inputs)
+            {
+                results.Add(x.Grad?.ToArray() ?? []);
+                x.ZeroGrad();
+            }
+        }
+        return [.. results];
+    }
+
+    /// <summary>Its gradients on a device against finite differences.</summary>
+    /// <param name="device">Where it is computed.</param>
+    /// <param name="checkpoint">Whether the backward recomputes the operation.</param>
+    public GradientCheckResult CheckGradient(Device device, bool checkpoint = false)
+    {
+        using var scope = new TensorScope();
+        var options = new GradientCheckOptions { Tolerance = GradientTolerance, Step = GradientStep };
+        return GradientCheck.Run(i => checkpoint ? Checkpoint.Run(Function, i) : Function(i), Build(device), options);
+    }
 }
 
 /// <summary>All rows.</summary>
-public static class OpCases
+internal static class OpCases
 {
     /// <summary>Every row of every file beside this one.</summary>
     public static IReadOnlyList<OpCase> All { get; } =

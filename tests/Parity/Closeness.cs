@@ -1,28 +1,14 @@
+using SeLoRA.Train;
 using Xunit;
 
 namespace SeLoRA.Tests;
 
-/// <summary>Distances between computed and reference values, summed in double.</summary>
+/// <summary>Distances between computed and reference values, as assertions.</summary>
 public static class Closeness
 {
-    /// <summary>|actual - expected| / |expected| in the L2 norm; 0 where both are zero; NaN if a value is.</summary>
+    /// <summary>The largest |actual - expected|; NaN if a value is NaN.</summary>
     /// <param name="actual">Computed values.</param>
     /// <param name="expected">Reference values.</param>
-    public static double RelativeL2(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected)
-    {
-        CheckLengths(actual, expected);
-        double difference = 0, norm = 0;
-        for (int i = 0; i < expected.Length; i++)
-        {
-            double d = (double)actual[i] - expected[i];
-            difference += d * d;
-            norm += (double)expected[i] * expected[i];
-        }
-        return difference == 0 ? 0 : Math.Sqrt(difference / norm);
-    }
-
-    /// <summary>The largest |actual - expected|; NaN if a value is NaN.</summary>
-    /// <inheritdoc cref="RelativeL2"/>
     public static double MaxAbs(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected)
     {
         CheckLengths(actual, expected);
@@ -43,7 +29,8 @@ public static class Closeness
     /// <param name="what">What is compared: file, case, tensor.</param>
     public static void AssertRelativeL2(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double tolerance, string what)
     {
-        double distance = RelativeL2(actual, expected);
+        CheckLengths(actual, expected);
+        double distance = Distance.RelativeL2(actual, expected);
         Assert.True(distance <= tolerance, $"{what}: relative L2 distance {distance:G3} is above {tolerance:G3} ({expected.Length} elements)");
     }
 

@@ -1,9 +1,9 @@
 using SeLoRA.Engine;
 
-namespace SeLoRA.Tests;
+namespace SeLoRA.Train;
 
 /// <summary>Activations and arithmetic.</summary>
-public static class ElementwiseCases
+internal static class ElementwiseCases
 {
     /// <summary>x^3: an element-wise function from outside the engine.</summary>
     private readonly struct CubeOp : IUnaryOp

@@ -1,9 +1,9 @@
 using SeLoRA.Engine;
 
-namespace SeLoRA.Tests;
+namespace SeLoRA.Train;
 
 /// <summary>Indices, pixels, joins, types, random numbers, the optimiser step.</summary>
-public static class ShapeCases
+internal static class ShapeCases
 {
     private static readonly int[] Ids = [3, 0, 7, 3, 3, 12, 7, 1, 0, 5];
     private static readonly float[] Timesteps = [0f, 1f, 17.5f, 500f, 999f];
