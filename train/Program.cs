@@ -6,6 +6,9 @@ namespace SeLoRA.Train;
 
 internal static class Program
 {
+    /// <summary>Exit code of a run that was interrupted: 128 + SIGINT, as shells have it.</summary>
+    public const int Interrupted = 130;
+
     /// <summary>Exit codes: 0 done, 1 an error that was explained in one line, 2 wrong use of the command line, 130 interrupted.</summary>
     public static int Main(string[] args)
     {
@@ -18,7 +21,15 @@ internal static class Program
         }
         try
         {
-            return result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            using var interruption = new Interruption();
+            // The library's own handling of Ctrl-C ends the process after two seconds, which a step may well take.
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            return result.InvokeAsync(configuration, interruption.Token).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("interrupted");
+            return Interrupted;
         }
         catch (Exception e) when (e is EngineException or IOException or UnauthorizedAccessException)
         {
@@ -34,8 +45,8 @@ internal static class Program
             """
             SeLoRA.Native: fine-tunes Stable Diffusion 1.5 with low-rank adapters that grow their own rank.
 
-            Without a verb it trains; without any argument it trains the built-in mini model on drawn radiographs, in about two
-            minutes on two cores:   dotnet run --project train
+            Without a verb it trains; without any argument it trains the built-in mini model on drawn radiographs, in about 20
+            seconds on two cores:   dotnet run --project train
             Real use:               dotnet run --project train -- --model sd15/ --data my-images/
             """);
         TrainCommand.AddTo(root);

@@ -34,13 +34,14 @@ public class TrainCommandTests
     }
 
     [Theory]
-    [InlineData("selora", "1")]
-    [InlineData("lora", "2")]
-    public void A_resumed_run_equals_an_uninterrupted_one_to_the_bit(string method, string accumulation)
+    [InlineData("selora", "1", "fused")]
+    [InlineData("selora", "1", "separate")]
+    [InlineData("lora", "2", "fused")]
+    public void A_resumed_run_equals_an_uninterrupted_one_to_the_bit(string method, string accumulation, string fisher)
     {
         using var folder = new TemporaryFolder();
         string whole = Path.Combine(folder.Path, "whole"), parts = Path.Combine(folder.Path, "parts");
-        string[] common = [.. Short, "--sample-steps", "0", "--method", method, "--grad-accumulation", accumulation];
+        string[] common = [.. Short, "--sample-steps", "0", "--method", method, "--grad-accumulation", accumulation, "--fisher", fisher];
         Assert.Equal(0, Run([.. common, "--steps", "8", "--out", whole]).Code);
         Assert.Equal(0, Run([.. common, "--steps", "4", "--out", parts]).Code);
         Assert.Equal(0, Run(["--resume", parts, "--steps", "8", "--device", "cpu"]).Code);
@@ -52,20 +53,46 @@ public class TrainCommandTests
     }
 
     [Fact]
-    public void A_cancelled_run_saves_and_can_be_resumed()
+    public void A_run_cancelled_before_its_first_step_leaves_no_folder()
     {
         using var folder = new TemporaryFolder();
         string run = Path.Combine(folder.Path, "run");
-        using var cancel = new CancellationTokenSource();
-        cancel.Cancel();
-        RunConfig config = new RunConfig
-        {
-            Device = "cpu", Phantoms = 20, Batch = 4, SampleSteps = 0, Steps = 4, Out = run,
-        }.Resolve();
-        Assert.Equal(130, TrainingRun.Start(config, cancel.Token));
-        Assert.True(File.Exists(Path.Combine(run, "checkpoints/step-000001.safetensors")));
-        Assert.Equal(0, Run(["--resume", run, "--device", "cpu"]).Code);
-        Assert.Equal(1 + 1 + 4, File.ReadAllLines(Path.Combine(run, "metrics.csv")).Length);
+        RunConfig config = new RunConfig { Device = "cpu", Phantoms = 20, Out = run }.Resolve();
+        Assert.Throws<OperationCanceledException>(() => TrainingRun.Start(config, new CancellationToken(canceled: true)));
+        Assert.False(Directory.Exists(run));
+    }
+
+    [Fact]
+    public void Bad_rows_stop_the_run_before_its_first_step_unless_they_may_be_skipped()
+    {
+        using var folder = new TemporaryFolder();
+        string data = folder.File("data"), run = folder.File("run");
+        Directory.CreateDirectory(data);
+        for (int i = 0; i < 4; i++)
+            ImageFile.SavePng(Path.Combine(data, $"{i}.png"), new RgbImage(72, 80, [.. Enumerable.Repeat((byte)(60 * i), 72 * 80 * 3)]));
+        File.WriteAllText(Path.Combine(data, "metadata.csv"), "file_name,text\n0.png,zero\n1.png,one\ngone.png,none\n2.png,two\n3.png,three\n");
+        string[] arguments = ["--data", data, "--device", "cpu", "--batch", "2", "--steps", "2", "--sample-steps", "0", "--out", run];
+        (int code, string error) = Run(arguments);
+        Assert.Equal(1, code);
+        Assert.Contains("metadata.csv row 4: gone.png: no such file", error);
+        Assert.False(Directory.Exists(run));
+        (code, string output) = RunForOutput([.. arguments, "--skip-bad"]);
+        Assert.Equal(0, code);
+        Assert.Contains("1 rows skipped; the first: metadata.csv row 4: gone.png", output);
+        Assert.Contains("4 images with captions", output);
+    }
+
+    [Fact]
+    public void A_run_that_diverges_says_at_which_step_and_keeps_what_was_saved()
+    {
+        using var folder = new TemporaryFolder();
+        string run = folder.File("run");
+        (int code, string error) = Run([.. Short, "--lr", "1e18", "--steps", "40", "--sample-steps", "0", "--checkpoint-every", "1", "--out", run]);
+        Assert.Equal(1, code);
+        Assert.Matches(@"^error: step \d+: ", error);
+        Assert.Contains("--lr", error);
+        Assert.All(Directory.GetFiles(Path.Combine(run, "checkpoints")), path => Assert.NotEmpty(Tensors(path)));
+        Assert.DoesNotContain(Directory.GetFiles(run, "*", SearchOption.AllDirectories), path => path.EndsWith(".tmp", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -100,18 +127,9 @@ public class TrainCommandTests
     [Fact]
     public void Help_names_every_verb()
     {
-        TextWriter before = Console.Out;
-        using var output = new StringWriter();
-        Console.SetOut(output);
-        try
-        {
-            Assert.Equal(0, Program.Main(["--help"]));
-        }
-        finally
-        {
-            Console.SetOut(before);
-        }
-        foreach (string verb in (string[])["train", "sample", "devices", "selftest", "pretrain"]) Assert.Contains(verb, output.ToString());
+        (int code, string output) = RunForOutput(["--help"]);
+        Assert.Equal(0, code);
+        foreach (string verb in (string[])["train", "sample", "devices", "selftest", "pretrain"]) Assert.Contains(verb, output);
     }
 
     private static (int Code, string Error) Run(string[] args)
@@ -126,6 +144,21 @@ public class TrainCommandTests
         finally
         {
             Console.SetError(before);
+        }
+    }
+
+    private static (int Code, string Output) RunForOutput(string[] args)
+    {
+        TextWriter before = Console.Out;
+        using var output = new StringWriter();
+        Console.SetOut(output);
+        try
+        {
+            return (Program.Main(args), output.ToString());
+        }
+        finally
+        {
+            Console.SetOut(before);
         }
     }
 

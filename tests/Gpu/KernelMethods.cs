@@ -12,6 +12,17 @@ internal static class KernelMethods
     /// <summary>Name and method, by name.</summary>
     public static IReadOnlyDictionary<string, MethodInfo> All { get; } = Find().ToDictionary(Name);
 
+    /// <summary>Every method with the mark, generic ones open.</summary>
+    public static IEnumerable<MethodInfo> Marked
+    {
+        get
+        {
+            const BindingFlags Any = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+            return typeof(Tensor).Assembly.GetTypes().SelectMany(t => t.GetMethods(Any))
+                .Where(m => m.GetCustomAttribute<KernelAttribute>() is not null);
+        }
+    }
+
     private static string Name(MethodInfo method)
     {
         string name = $"{method.DeclaringType!.Name}.{method.Name}";
@@ -20,10 +31,8 @@ internal static class KernelMethods
 
     private static IEnumerable<MethodInfo> Find()
     {
-        Type[] types = typeof(Tensor).Assembly.GetTypes();
-        Type[] structs = [.. types.Where(t => t.IsValueType && !t.IsEnum && !t.ContainsGenericParameters && t.GetInterfaces().Length > 0)];
-        const BindingFlags Any = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
-        foreach (MethodInfo method in types.SelectMany(t => t.GetMethods(Any)).Where(m => m.GetCustomAttribute<KernelAttribute>() is not null))
+        Type[] structs = [.. typeof(Tensor).Assembly.GetTypes().Where(t => t.IsValueType && !t.IsEnum && !t.ContainsGenericParameters && t.GetInterfaces().Length > 0)];
+        foreach (MethodInfo method in Marked)
         {
             if (!method.IsGenericMethodDefinition) yield return method;
             else foreach (MethodInfo closed in Close(method, structs)) yield return closed;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using SeLoRA.Adapters;
 using SeLoRA.Engine;
 using SeLoRA.Model;
@@ -52,22 +51,29 @@ internal static class SampleCommand
     private static void Run(string path, string? adapter, string[] prompts, SamplingOptions options, string? sampler, Device device,
         string folder, CancellationToken cancel)
     {
+        if (options.Steps < 1) throw new EngineException($"--steps {options.Steps}: at least 1 is needed");
+        if (options.Count < 1) throw new EngineException($"--count {options.Count}: at least 1 is needed");
         StableDiffusionModel model = ModelFolder.Open(path).Load(device);
-        using AdapterSet? adapters = adapter is null ? null : AdapterFile.Load(adapter, Methods.Roots(model), out string? unmatched).Attach();
+        string? unmatched = null;
+        using AdapterSet? adapters = adapter is null ? null : AdapterFile.Load(adapter, Methods.Roots(model), out unmatched).Attach();
+        if (unmatched is not null) Console.Error.WriteLine($"warning: {unmatched}");
         IScheduler scheduler = sampler is null ? SchedulerFactory.FromConfig(model.Scheduler) : SchedulerFactory.Create(sampler, model.Scheduler);
         var pipeline = new StableDiffusionPipeline(model, scheduler);
-        Directory.CreateDirectory(folder);
-        var rows = new List<string> { "file_name,text,seed" };
+        var output = new SampleFolder(folder);
         using var progress = new ProgressLine("image");
         int total = prompts.Length * options.Count, done = 0;
         foreach (string prompt in prompts)
-            foreach (SampledImage image in pipeline.Generate(options with { Prompt = prompt }, cancel))
+            for (int i = 0; i < options.Count; i++)
             {
-                string file = string.Create(CultureInfo.InvariantCulture, $"{done:D4}-seed{image.Seed}.png");
-                ImageFile.SavePng(Path.Combine(folder, file), new RgbImage(image.Width, image.Height, image.ToBytes()));
-                rows.Add($"{file},\"{prompt.Replace("\"", "\"\"", StringComparison.Ordinal)}\",{image.Seed}");
+                SamplingOptions one = options with
+                {
+                    Prompt = prompt,
+                    Seed = options.Seed + (ulong)i,
+                    Count = 1,
+                    Progress = p => progress.Report(done + 0.99 * p.Step / p.Steps, total),
+                };
+                string file = output.Add(pipeline.Generate(one, cancel)[0], prompt);
                 progress.Report(++done, total, file);
             }
-        File.WriteAllLines(Path.Combine(folder, "metadata.csv"), rows);
     }
 }

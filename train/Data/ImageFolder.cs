@@ -17,11 +17,10 @@ public sealed record DataProblem(string File, int Row, string Message)
     public override string ToString() => Row > 0 ? $"{System.IO.Path.GetFileName(File)} row {Row}: {Message}" : Message;
 }
 
-/// <summary>The parts of a data set that its folder separates; validation and test are null where absent.</summary>
+/// <summary>The parts of a data set that its folder separates.</summary>
 /// <param name="Train">What to train on.</param>
-/// <param name="Validation">Folder <c>validation</c> (or <c>val</c>, <c>valid</c>).</param>
-/// <param name="Test">Folder <c>test</c>.</param>
-public sealed record ImageFolderSplits(ImageFolder Train, ImageFolder? Validation, ImageFolder? Test);
+/// <param name="Validation">Folder <c>validation</c> (or <c>val</c>, <c>valid</c>); null where absent.</param>
+public sealed record ImageFolderSplits(ImageFolder Train, ImageFolder? Validation);
 
 /// <summary>
 /// Images with captions from a folder, in the layouts of Hugging Face's imagefolder (<c>metadata.csv</c> or
@@ -92,7 +91,7 @@ public sealed class ImageFolder
 
     /// <summary>
     /// Reads a folder with its splits: where it has a subfolder <c>train</c> and no metadata of its own, that one and
-    /// its neighbours <c>validation</c> and <c>test</c>; otherwise the folder itself, all of it for training.
+    /// its neighbour <c>validation</c>; otherwise the folder itself, all of it for training.
     /// </summary>
     /// <param name="folder">The data set's folder.</param>
     /// <param name="skipBad">As <see cref="Load"/>.</param>
@@ -102,15 +101,9 @@ public sealed class ImageFolder
     {
         string train = Path.Combine(folder, "train");
         if (!Directory.Exists(train) || MetadataFile.Find(folder) is not null)
-            return new ImageFolderSplits(Load(folder, skipBad, captionColumn), null, null);
-
-        ImageFolder? Split(params string[] names)
-        {
-            string? path = names.Select(n => Path.Combine(folder, n)).FirstOrDefault(Directory.Exists);
-            return path is null ? null : Load(path, skipBad, captionColumn);
-        }
-
-        return new ImageFolderSplits(Load(train, skipBad, captionColumn), Split("validation", "valid", "val"), Split("test"));
+            return new ImageFolderSplits(Load(folder, skipBad, captionColumn), null);
+        string? validation = new[] { "validation", "valid", "val" }.Select(n => Path.Combine(folder, n)).FirstOrDefault(Directory.Exists);
+        return new ImageFolderSplits(Load(train, skipBad, captionColumn), validation is null ? null : Load(validation, skipBad, captionColumn));
     }
 
     private static void Check(string folder, List<CaptionedRow> rows)

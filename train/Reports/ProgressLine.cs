@@ -21,16 +21,16 @@ internal sealed class ProgressLine : IDisposable
     /// <summary>Starts the clock.</summary>
     public ProgressLine(string title) => this.title = title;
 
-    /// <summary>Shows the state after <paramref name="done"/> of <paramref name="total"/>, of which <paramref name="before"/> were done before this process.</summary>
-    public void Report(int done, int total, string details = "", int before = 0)
+    /// <summary>Shows the state after <paramref name="done"/> (part of an item counts for rate and time left) of <paramref name="total"/>, of which <paramref name="before"/> were done before this process.</summary>
+    public void Report(double done, int total, string details = "", int before = 0)
     {
         TimeSpan now = clock.Elapsed;
-        bool due = shown is null || done == total || now - shown >= (terminal ? TerminalInterval : FileInterval);
+        bool due = shown is null || done >= total || now - shown >= (terminal ? TerminalInterval : FileInterval);
         if (!due) return;
         shown = now;
-        double perItem = now.TotalSeconds / Math.Max(1, done - before);
-        string left = done == total ? Span(now) : $"{Span(TimeSpan.FromSeconds(perItem * (total - done)))} left";
-        Write($"{title} {done}/{total}  {details}{(details.Length > 0 ? "  " : "")}{left}");
+        double perItem = now.TotalSeconds / Math.Max(1e-3, done - before);
+        string left = done >= total ? Span(now) : $"{Span(TimeSpan.FromSeconds(perItem * (total - done)))} left";
+        Write($"{title} {(int)done}/{total}  {details}{(details.Length > 0 ? "  " : "")}{left}");
     }
 
     /// <summary>Ends the line.</summary>

@@ -23,21 +23,22 @@ internal static class LatentCache
     /// <param name="tokenizer">Tokeniser.</param>
     /// <param name="device">Where to encode.</param>
     /// <param name="progress">Called with (done, total).</param>
+    /// <param name="cancel">Ends it between two batches; nothing is kept then.</param>
     public static LatentSet Encode(IImageTextData data, int size, AutoencoderKL vae, ClipTokenizer tokenizer, Device device,
-        Action<int, int> progress)
+        Action<int, int> progress, CancellationToken cancel)
     {
         string[] captions = [.. Enumerable.Range(0, data.Count).Select(data.Caption)];
         int[] ids = [.. captions.SelectMany(tokenizer.Encode)];
-        string? path = (long)data.Count * size * size >= LargePixels ? PathFor(data, size, vae) : null;
+        string? path = (long)data.Count * size * size >= LargePixels ? PathFor(Key(data, size, vae)) : null;
         if (path is not null && Read(path, data.Count) is { } read)
             return new LatentSet(read.Shape, read.Means, read.LogVars, ids, captions);
-        (Shape shape, float[] means, float[] logVars) = EncodeAll(data, size, vae, device, progress);
+        (Shape shape, float[] means, float[] logVars) = EncodeAll(data, size, vae, device, progress, cancel);
         if (path is not null) Write(path, shape, data.Count, means, logVars);
         return new LatentSet(shape, means, logVars, ids, captions);
     }
 
     private static (Shape Shape, float[] Means, float[] LogVars) EncodeAll(IImageTextData data, int size, AutoencoderKL vae,
-        Device device, Action<int, int> progress)
+        Device device, Action<int, int> progress, CancellationToken cancel)
     {
         int batch = Math.Max(1, 128 * 128 / (size * size));
         float[] means = [], logVars = [];
@@ -45,6 +46,7 @@ internal static class LatentCache
         using IDisposable noGrad = Autograd.NoGrad();
         for (int start = 0; start < data.Count; start += batch)
         {
+            cancel.ThrowIfCancellationRequested();
             using var scope = new TensorScope();
             int n = Math.Min(batch, data.Count - start);
             float[] pixels = [.. Enumerable.Range(start, n).SelectMany(i => data.Pixels(i, size))];
@@ -67,7 +69,8 @@ internal static class LatentCache
         return (shape, means, logVars);
     }
 
-    private static string PathFor(IImageTextData data, int size, AutoencoderKL vae)
+    /// <summary>Hexadecimal text that is another one whenever the latents would be.</summary>
+    internal static string Key(IImageTextData data, int size, AutoencoderKL vae)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Version} {size}\n")));
@@ -77,27 +80,49 @@ internal static class LatentCache
             hash.AppendData(MemoryMarshal.AsBytes(parameter.ToFileLayout().AsSpan()));
         }
         for (int i = 0; i < data.Count; i++) hash.AppendData(Encoding.UTF8.GetBytes(data.ContentKey(i) + "\n"));
-        string folder = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData,
-            Environment.SpecialFolderOption.DoNotVerify), "SeLoRA.Native", "latents");
-        return Path.Combine(folder, Convert.ToHexStringLower(hash.GetHashAndReset()) + ".safetensors");
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static (Shape Shape, float[] Means, float[] LogVars)? Read(string path, int count)
+    /// <summary>Latents that were written before; null where there are none, or none that are whole.</summary>
+    internal static (Shape Shape, float[] Means, float[] LogVars)? Read(string path, int count)
     {
         if (!File.Exists(path)) return null;
-        using SafetensorsReader reader = SafetensorsReader.Open(path);
-        long[] s = [.. reader.Tensors["mean"].Shape];
-        if (s.Length != 4 || s[0] != count) throw new EngineException($"{path}: not the latents its name promises; delete the file");
-        return (new Shape((int)s[1], (int)s[2], (int)s[3]), reader.ReadFloat32("mean"), reader.ReadFloat32("logvar"));
+        try
+        {
+            using SafetensorsReader reader = SafetensorsReader.Open(path);
+            long[] s = [.. reader.Tensors["mean"].Shape];
+            if (s.Length == 4 && s[0] == count && reader.Tensors["logvar"].Shape.SequenceEqual(s))
+                return (new Shape((int)s[1], (int)s[2], (int)s[3]), reader.ReadFloat32("mean"), reader.ReadFloat32("logvar"));
+        }
+        catch (Exception e) when (e is EngineException or IOException or KeyNotFoundException)
+        {
+            // Only time is lost: it is encoded and written again.
+        }
+        return null;
     }
 
-    private static void Write(string path, Shape shape, int count, float[] means, float[] logVars)
+    /// <summary>Keeps latents. What cannot be kept (a full disk, a read-only home) costs the next run time and is no error.</summary>
+    internal static void Write(string path, Shape shape, int count, float[] means, float[] logVars)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        long[] dims = [count, shape[0], shape[1], shape[2]];
-        var writer = new SafetensorsWriter();
-        writer.AddFloat32("mean", dims, means);
-        writer.AddFloat32("logvar", dims, logVars);
-        writer.Save(path);
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            long[] dims = [count, shape[0], shape[1], shape[2]];
+            var writer = new SafetensorsWriter();
+            writer.AddFloat32("mean", dims, means);
+            writer.AddFloat32("logvar", dims, logVars);
+            writer.Save(path);
+        }
+        catch (Exception e) when (e is EngineException or IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"note: latents are not kept for the next run: {e.Message}");
+        }
+    }
+
+    /// <summary>The file of a key in the user's own data folder; null where the system knows no such folder.</summary>
+    private static string? PathFor(string key)
+    {
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        return home.Length == 0 ? null : Path.Combine(home, "SeLoRA.Native", "latents", key + ".safetensors");
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using SeLoRA.Engine;
 
 namespace SeLoRA.Train;
@@ -44,12 +46,22 @@ internal sealed record LatentSet(Shape Shape, float[] Means, float[] LogVars, in
             latent[i] = (mean[i] + MathF.Exp(0.5f * logVar[i]) * Philox.Normal(seed, offset + (ulong)i)) * scalingFactor;
     }
 
-    /// <summary>Splits off a share of the images, chosen by the seed; at least one each if there are two.</summary>
+    /// <summary>
+    /// Splits off a share of the images, chosen by the seed; at least one each if there are two. An image that is there more than once
+    /// stands on one side only.
+    /// </summary>
     public (LatentSet Train, LatentSet? Validation) Split(double share, ulong seed)
     {
-        int held = share == 0 || Count < 2 ? 0 : Math.Clamp((int)Math.Round(Count * share), 1, Count - 1);
+        int[][] images = [.. Enumerable.Range(0, Count).GroupBy(ImageHash).Select(copies => copies.ToArray())];
+        int held = share == 0 || images.Length < 2 ? 0 : Math.Clamp((int)Math.Round(images.Length * share), 1, images.Length - 1);
         if (held == 0) return (this, null);
-        int[] order = [.. Enumerable.Range(0, Count).OrderBy(i => DrawOrder.Mix(seed ^ 0x5EED_0003, (ulong)i))];
-        return (Subset([.. order.Skip(held).Order()]), Subset([.. order.Take(held).Order()]));
+        int[][] order = [.. images.OrderBy(copies => DrawOrder.Mix(seed ^ 0x5EED_0003, (ulong)copies[0]))];
+        return (Subset([.. order.Skip(held).SelectMany(i => i).Order()]), Subset([.. order.Take(held).SelectMany(i => i).Order()]));
+    }
+
+    private string ImageHash(int index)
+    {
+        int size = (int)Shape.Count;
+        return Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(Means.AsSpan(index * size, size))));
     }
 }

@@ -28,7 +28,7 @@ internal static class Pretraining
         var tokenizer = new ClipTokenizer(ClipVocabularyTrainer.Train(captions, MiniModel.VocabularyMax));
         LatentSet set;
         using (var progress = new ProgressLine("encoding"))
-            set = LatentCache.Encode(source, MiniModel.Size, vae, tokenizer, device, (done, n) => progress.Report(done, n));
+            set = LatentCache.Encode(source, MiniModel.Size, vae, tokenizer, device, (done, n) => progress.Report(done, n), cancel);
         VaeConfig vaeConfig = MiniModel.Vae with { ScalingFactor = 1f / Deviation(set) };
         var scaledVae = new AutoencoderKL(vaeConfig);
         foreach (((string _, Parameter to), (string _, Parameter from)) in scaledVae.NamedParameters().Zip(vae.NamedParameters()))

@@ -153,6 +153,11 @@ internal sealed record RunConfig
             LearningRate = LearningRate ?? (IsMini ? 2e-3f : 1e-4f),
             Steps = Steps ?? (Epochs is null ? IsMini ? 200 : 1000 : null),
         };
+        Named("--model", c.Model);
+        Named("--data", c.Data);
+        Named("--column", c.Column);
+        Named("--targets", c.Targets);
+        Named("--device", c.Device);
         OneOf("--method", c.Method, "selora", "lora");
         OneOf("--fisher", c.Fisher, "fused", "separate");
         OneOf("--dataset", c.Dataset, "auto", "phantoms", "imagefolder");
@@ -162,11 +167,20 @@ internal sealed record RunConfig
         Positive("--batch", c.Batch);
         Positive("--test-every", c.TestEvery);
         Positive("--grad-accumulation", c.GradAccumulation);
+        Positive("--phantoms", c.Phantoms);
+        NotNegative("--rank-max", c.RankMax);
+        NotNegative("--checkpoint-every", c.CheckpointEvery);
+        NotNegative("--sample-every", c.SampleEvery);
+        NotNegative("--sample-steps", c.SampleSteps);
         if (c.Steps is { } steps) Positive("--steps", steps);
         if (c.Epochs is { } epochs) Positive("--epochs", epochs);
         if (!(c.Lambda >= 1)) throw new EngineException($"--lambda {c.Lambda}: the ratio is never below 1, so lambda must be at least 1");
         if (!(c.LearningRate > 0) || !float.IsFinite(c.LearningRate.Value))
             throw new EngineException($"--lr {c.LearningRate}: a positive number is needed");
+        if (c.Alpha is { } alpha && !(alpha > 0 && float.IsFinite(alpha))) throw new EngineException($"--alpha {alpha}: a positive number is needed");
+        if (!(c.MaxGradNorm >= 0)) throw new EngineException($"--max-grad-norm {c.MaxGradNorm}: a positive number, or 0 for no limit, is needed");
+        if (!float.IsFinite(c.Guidance)) throw new EngineException($"--guidance {c.Guidance}: a number is needed");
+        if (c.Prompts is null || c.Prompts.Any(string.IsNullOrWhiteSpace)) throw new EngineException("--prompt: empty; a text is needed");
         if (!(c.Validation is >= 0 and < 1)) throw new EngineException($"--validation {c.Validation}: a share from 0 up to, not including, 1");
         if (c.Size % 8 != 0 || c.Size <= 0) throw new EngineException($"--size {c.Size}: a positive multiple of 8 is needed");
         return c;
@@ -175,6 +189,17 @@ internal sealed record RunConfig
     private static void Positive(string option, int value)
     {
         if (value < 1) throw new EngineException($"{option} {value}: at least 1 is needed");
+    }
+
+    private static void NotNegative(string option, int value)
+    {
+        if (value < 0) throw new EngineException($"{option} {value}: 0 or more is needed");
+    }
+
+    // A config file may hold null or "" where the type says text.
+    private static void Named(string option, string? value)
+    {
+        if (string.IsNullOrWhiteSpace(value)) throw new EngineException($"{option}: empty; see --help for what it takes");
     }
 
     private static void OneOf(string option, string value, params string[] known)

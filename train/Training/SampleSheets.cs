@@ -26,13 +26,15 @@ internal sealed class SampleSheets
     }
 
     /// <summary>Draws all prompts with the model as it is and writes <c>samples/step-N.png</c>.</summary>
-    public void Draw(int step)
+    /// <exception cref="OperationCanceledException">Cancelled; nothing is written then.</exception>
+    public void Draw(int step, CancellationToken cancel)
     {
         if (config.SampleSteps == 0) return;
         var rows = new List<IReadOnlyList<RgbImage>>();
         using var progress = new ProgressLine("samples");
         foreach (string prompt in prompts)
         {
+            int before = rows.Count * SeedsPerPrompt, batch = config.IsMini ? SeedsPerPrompt : 1;
             var options = new SamplingOptions
             {
                 Prompt = prompt,
@@ -42,10 +44,10 @@ internal sealed class SampleSheets
                 Height = config.Size!.Value,
                 Seed = config.Seed,
                 Count = SeedsPerPrompt,
-                BatchSize = config.IsMini ? SeedsPerPrompt : 1,
+                BatchSize = batch,
+                Progress = p => progress.Report(before + p.Image + (double)batch * p.Step / p.Steps, prompts.Length * SeedsPerPrompt),
             };
-            rows.Add([.. pipeline.Generate(options).Select(i => new RgbImage(i.Width, i.Height, i.ToBytes()))]);
-            progress.Report(rows.Count, prompts.Length);
+            rows.Add([.. pipeline.Generate(options, cancel).Select(i => new RgbImage(i.Width, i.Height, i.ToBytes()))]);
         }
         var now = new SampleGroup(step == 0 ? "before" : $"after {step} steps", rows);
         string[] columns = [.. Enumerable.Range(0, SeedsPerPrompt).Select(i => $"seed {config.Seed + (ulong)i}")];

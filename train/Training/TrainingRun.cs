@@ -9,8 +9,6 @@ namespace SeLoRA.Train;
 /// <summary>A whole run from the command line: loads, checks, trains, samples, and leaves a run folder behind.</summary>
 internal sealed class TrainingRun : IDisposable
 {
-    private const int Interrupted = 130;
-
     private readonly RunConfig config;
     private readonly Device device;
     private readonly StableDiffusionModel model;
@@ -22,22 +20,17 @@ internal sealed class TrainingRun : IDisposable
     private double bestValidation = double.PositiveInfinity;
     private int bestStep;
 
-    private TrainingRun(RunConfig config)
+    private TrainingRun(RunConfig config, CancellationToken cancel)
     {
         this.config = config;
         device = Device.Parse(config.Device);
         Console.WriteLine($"device    {device}: {Backend.Get(device).Name}");
         model = ModelFolder.Open(config.IsMini ? MiniModel.Folder : config.Model).Load(device);
         Console.WriteLine($"model     {config.Model}: U-Net {model.UNet.ParameterCount / 1e6:F1} M, text encoder {model.TextEncoder.ParameterCount / 1e6:F1} M, VAE {model.Vae.ParameterCount / 1e6:F1} M weights");
-        IImageTextData data = DataSets.Open(config, Console.WriteLine);
-        Console.WriteLine($"data      {data.Description}");
-        LatentSet all;
-        using (var progress = new ProgressLine("encoding images"))
-            all = LatentCache.Encode(data, config.Size!.Value, model.Vae, model.Tokenizer, device, (done, n) => progress.Report(done, n));
-        int contentTokens = model.Tokenizer.MaxLength - 2;
-        int cut = all.Captions.Count(c => model.Tokenizer.CountTokens(c) > contentTokens);
-        if (cut > 0) Console.WriteLine($"          {cut} of {all.Count} captions are longer than {contentTokens} tokens and lose their end");
-        (train, validation) = all.Split(config.Validation, config.Seed);
+        DataSplits data = DataSets.Open(config, Console.WriteLine);
+        train = Encode(data.Train, cancel);
+        if (data.Validation is null) (train, validation) = train.Split(config.Validation, config.Seed);
+        else validation = Encode(data.Validation, cancel);
         model.UNet.CheckpointBlocks = config.CheckpointBlocks;
         (adapters, SeLoRAConfig? selora) = Methods.Create(config, model);
         PrintAdapters();
@@ -48,9 +41,8 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Starts a new run.</summary>
     public static int Start(RunConfig config, CancellationToken cancel)
     {
-        using var run = new TrainingRun(config);
-        RunFolder folder = RunFolder.Create(config);
-        return run.Run(folder, cancel);
+        using var run = new TrainingRun(config, cancel);
+        return run.Run(RunFolder.Create(config), cancel);
     }
 
     /// <summary>Goes on with an interrupted run.</summary>
@@ -59,10 +51,11 @@ internal sealed class TrainingRun : IDisposable
         RunFolder folder = RunFolder.Open(config.Out!);
         CheckpointFile checkpoint = CheckpointFile.Newest(folder.Checkpoints)
             ?? throw new EngineException($"{config.Out}: no checkpoint yet; start the run again");
-        using var run = new TrainingRun(config);
+        using var run = new TrainingRun(config, cancel);
         run.loop.Restore(checkpoint);
         (run.bestValidation, run.bestStep) = (checkpoint.BestValidation, checkpoint.BestStep);
-        folder.TruncateTables(checkpoint.Step);
+        // The row of step 0 is written when training starts, which a run that was stopped before its first step does again.
+        folder.TruncateTables(checkpoint.Step > 0 ? checkpoint.Step : -1);
         Console.WriteLine($"resuming after step {checkpoint.Step}");
         return run.Run(folder, cancel);
     }
@@ -74,62 +67,97 @@ internal sealed class TrainingRun : IDisposable
         adapters.Dispose();
     }
 
-    private int Run(RunFolder folder, CancellationToken cancel)
+    private LatentSet Encode(IImageTextData data, CancellationToken cancel)
     {
-        var samples = new SampleSheets(config, model, folder, validation ?? train);
-        int first = loop.Step;
-        if (first == 0)
-        {
-            samples.Draw(0);
-            double? before = Validate();
-            folder.AppendMetrics(new MetricsRow(0, 0, null, before, adapters.RankTotal, null, null, null));
-            if (before is not null) Console.WriteLine($"validation loss before training {before:F4}");
-        }
-        double? lastValidation = null;
-        using (var progress = new ProgressLine("step"))
-        {
-            while (loop.Step < loop.TotalSteps)
-            {
-                StepResult result = loop.Next();
-                int step = loop.Step;
-                bool last = step == loop.TotalSteps, epochEnd = loop.Order.EndsEpoch(step);
-                double? measured = epochEnd || last ? Validate(folder) : null;
-                lastValidation = measured ?? lastValidation;
-                double memory = Backend.Get(device).Memory.PeakInUse / 1e6;
-                folder.AppendMetrics(new MetricsRow(step, loop.Order.Epoch(step), result.Loss, measured, adapters.RankTotal,
-                    result.GradNorm, result.Milliseconds, memory));
-                folder.AppendRanks(result.Decisions);
-                progress.Report(step, loop.TotalSteps, string.Create(CultureInfo.InvariantCulture,
-                    $"loss {result.Loss:F4}  val {lastValidation:F4}  rank {adapters.RankTotal}  {result.Milliseconds:F0} ms/step  "
-                    + $"{1000.0 * config.Batch * config.GradAccumulation / result.Milliseconds:F1} images/s  {memory:F0} MB"), first);
-                bool due = config.CheckpointEvery > 0 ? step % config.CheckpointEvery == 0 : epochEnd;
-                if (due || last || cancel.IsCancellationRequested) Save(folder);
-                if (cancel.IsCancellationRequested && !last) return Stop(folder);
-                if (config.SampleEvery > 0 && step % config.SampleEvery == 0 && !last) samples.Draw(step);
-            }
-        }
-        if (validation is null) WriteAdapter(folder);
-        samples.Draw(loop.TotalSteps);
-        RunReport.Write(folder, config.Method, adapters);
-        PrintEnd(folder);
-        return 0;
+        Console.WriteLine($"data      {data.Description}");
+        LatentSet set;
+        using (var progress = new ProgressLine("encoding images"))
+            set = LatentCache.Encode(data, config.Size!.Value, model.Vae, model.Tokenizer, device, (done, n) => progress.Report(done, n), cancel);
+        int contentTokens = model.Tokenizer.MaxLength - 2;
+        int cut = set.Captions.Count(c => model.Tokenizer.CountTokens(c) > contentTokens);
+        if (cut > 0) Console.WriteLine($"          {cut} of {set.Count} captions are longer than {contentTokens} tokens and lose their end");
+        return set;
     }
 
-    private int Stop(RunFolder folder)
+    private int Run(RunFolder folder, CancellationToken cancel)
     {
-        Console.WriteLine();
-        Console.WriteLine($"interrupted after step {loop.Step}; go on with:  dotnet run --project train -- --resume {folder.Path}");
-        return Interrupted;
+        try
+        {
+            var samples = new SampleSheets(config, model, folder, validation ?? train);
+            bool resumed = loop.Step > 0;
+            if (!resumed) Before(folder, samples, cancel);
+            Train(folder, samples, cancel);
+            End(folder, samples, resumed, cancel);
+            return 0;
+        }
+        catch (OperationCanceledException)
+        {
+            Save(folder);
+            Console.WriteLine();
+            Console.WriteLine($"interrupted after step {loop.Step}; go on with:  dotnet run --project train -- --resume {folder.Path}");
+            return Program.Interrupted;
+        }
+    }
+
+    private void Before(RunFolder folder, SampleSheets samples, CancellationToken cancel)
+    {
+        samples.Draw(0, cancel);
+        double? before = loop.Validate();
+        folder.AppendMetrics(new MetricsRow(0, 0, null, before, adapters.RankTotal, null, null, null));
+        if (before is not null) Console.WriteLine($"validation loss before training {before:F4}");
+    }
+
+    private void Train(RunFolder folder, SampleSheets samples, CancellationToken cancel)
+    {
+        int first = loop.Step;
+        double? lastValidation = folder.ReadMetrics().LastOrDefault(row => row.Validation is not null)?.Validation;
+        using var progress = new ProgressLine("step");
+        while (loop.Step < loop.TotalSteps)
+        {
+            StepResult result = loop.Next();
+            int step = loop.Step;
+            bool last = step == loop.TotalSteps, epochEnd = loop.Order.EndsEpoch(step);
+            double? measured = epochEnd || last ? Validate(folder) : null;
+            lastValidation = measured ?? lastValidation;
+            double memory = Backend.Get(device).Memory.PeakInUse / 1e6;
+            folder.AppendMetrics(new MetricsRow(step, loop.Order.Epoch(step), result.Loss, measured, adapters.RankTotal,
+                result.GradNorm, result.Milliseconds, memory));
+            folder.AppendRanks(result.Decisions);
+            progress.Report(step, loop.TotalSteps, string.Create(CultureInfo.InvariantCulture,
+                $"loss {result.Loss:F4}  val {lastValidation:F4}  rank {adapters.RankTotal}  {result.Milliseconds:F0} ms/step  "
+                + $"{1000.0 * config.Batch * config.GradAccumulation / result.Milliseconds:F1} images/s  {memory:F0} MB"), first);
+            bool due = config.CheckpointEvery > 0 ? step % config.CheckpointEvery == 0 : epochEnd;
+            if (due || last) Save(folder);
+            cancel.ThrowIfCancellationRequested();
+            if (config.SampleEvery > 0 && step % config.SampleEvery == 0 && !last) samples.Draw(step, cancel);
+        }
+    }
+
+    /// <summary>Samples, pictures and counts of the adapter that is handed over: the best one, which need not be the last.</summary>
+    private void End(RunFolder folder, SampleSheets samples, bool resumed, CancellationToken cancel)
+    {
+        if (validation is null)
+        {
+            bestStep = loop.Step;
+            WriteAdapter(folder);
+        }
+        adapters.Detach();
+        // The first grid is drawn again where another process drew it: the model without adapters is the model before training.
+        if (resumed) samples.Draw(0, cancel);
+        using AdapterSet best = AdapterFile.Load(folder.Adapter, Methods.Roots(model), out _).Attach();
+        samples.Draw(bestStep, cancel);
+        RunReport.Write(folder, config.Method, best);
+        PrintEnd(folder, best);
     }
 
     private void Save(RunFolder folder) => loop.Checkpoint(bestValidation, bestStep).Save(folder.Checkpoints);
 
-    private double? Validate(RunFolder? folder = null)
+    private double? Validate(RunFolder folder)
     {
         if (loop.Validate() is not { } loss) return null;
         if (!(loss < bestValidation)) return loss;
         (bestValidation, bestStep) = (loss, loop.Step);
-        if (folder is not null) WriteAdapter(folder);
+        WriteAdapter(folder);
         return loss;
     }
 
@@ -146,15 +174,16 @@ internal sealed class TrainingRun : IDisposable
         Console.WriteLine($"training  {train.Count} images, {validation?.Count ?? 0} to validate; batch {config.Batch}, lr {config.LearningRate:G3}");
     }
 
-    private void PrintEnd(RunFolder folder)
+    private void PrintEnd(RunFolder folder, AdapterSet best)
     {
         IReadOnlyList<MetricsRow> rows = folder.ReadMetrics();
         var table = new Table().Border(TableBorder.Rounded).AddColumns("", "before", "after");
         if (validation is not null)
             table.AddRow("validation loss", $"{rows[0].Validation:F4}", $"{bestValidation:F4} (step {bestStep})");
-        table.AddRow("total rank", $"{rows[0].RankTotal}", $"{adapters.RankTotal}");
+        table.AddRow("total rank", $"{rows[0].RankTotal}", $"{best.RankTotal}");
         AnsiConsole.Write(table);
-        foreach (AdapterShare share in adapters.Shares()) Console.WriteLine(share.ToString());
+        if (rows[0].Validation <= bestValidation) Console.WriteLine("training did not lower the validation loss: try a lower --lr or more images");
+        foreach (AdapterShare share in best.Shares()) Console.WriteLine(share.ToString());
         Console.WriteLine($"run folder  {folder.Path}");
     }
 }
