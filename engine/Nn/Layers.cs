@@ -11,11 +11,18 @@ public interface ILinearAdapter
 public sealed class Linear : Module
 {
     /// <summary>Weight (out, in), bias (out).</summary>
-    public Linear(int inFeatures, int outFeatures, bool bias = true)
+    /// <param name="inFeatures">Width of the input.</param>
+    /// <param name="outFeatures">Width of the output.</param>
+    /// <param name="bias">With a bias.</param>
+    /// <param name="pointwise">See <see cref="IsPointwise"/>.</param>
+    public Linear(int inFeatures, int outFeatures, bool bias = true, bool pointwise = false)
     {
         InFeatures = inFeatures;
         OutFeatures = outFeatures;
-        Weight = Register("weight", new Parameter(new Shape(outFeatures, inFeatures), Initialization.FanInUniform));
+        IsPointwise = pointwise;
+        var shape = new Shape(outFeatures, inFeatures);
+        Shape fileShape = pointwise ? new Shape(outFeatures, inFeatures, 1, 1) : shape;
+        Weight = Register("weight", new Parameter(fileShape, Initialization.FanInUniform, shape: shape));
         if (bias) Bias = Register("bias", new Parameter(new Shape(outFeatures), Initialization.FanInUniform, inFeatures));
     }
 
@@ -24,6 +31,9 @@ public sealed class Linear : Module
 
     /// <summary>Width of the output.</summary>
     public int OutFeatures { get; }
+
+    /// <summary>A 1x1 convolution elsewhere, with weight (out, in, 1, 1) in files: channels last, it is the same product.</summary>
+    public bool IsPointwise { get; }
 
     /// <summary>(out, in).</summary>
     public Parameter Weight { get; }

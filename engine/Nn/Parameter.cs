@@ -33,12 +33,13 @@ public sealed class Parameter
     /// <param name="fileShape">Shape in PyTorch's layout.</param>
     /// <param name="initialization">How <see cref="Initialize"/> draws it.</param>
     /// <param name="fanIn">Inputs per output for <see cref="Initialization.FanInUniform"/>; 0 takes the product of all axes but the first.</param>
-    public Parameter(Shape fileShape, Initialization initialization, long fanIn = 0)
+    /// <param name="shape">Shape in the engine's layout; null is <paramref name="fileShape"/> with a convolution's channels last.</param>
+    public Parameter(Shape fileShape, Initialization initialization, long fanIn = 0, Shape? shape = null)
     {
         FileShape = fileShape;
         Initialization = initialization;
         FanIn = fanIn > 0 ? fanIn : fileShape.Rank > 1 ? fileShape.Product(1, fileShape.Rank) : fileShape.Count;
-        Shape = IsConvolution ? new Shape(fileShape[0], fileShape[2], fileShape[3], fileShape[1]) : fileShape;
+        Shape = shape ?? (IsConvolution ? new Shape(fileShape[0], fileShape[2], fileShape[3], fileShape[1]) : fileShape);
     }
 
     /// <summary>Shape in the engine's layout.</summary>

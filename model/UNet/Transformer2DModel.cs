@@ -9,8 +9,7 @@ public sealed class Transformer2DModel : Module
     private const float NormEps = 1e-6f;
 
     private readonly GroupNorm norm;
-    private readonly Conv2d? convIn, convOut;
-    private readonly Linear? linearIn, linearOut;
+    private readonly Linear projIn, projOut;
     private readonly ModuleList<BasicTransformerBlock> blocks;
 
     /// <summary>For feature maps of the given channels.</summary>
@@ -23,12 +22,10 @@ public sealed class Transformer2DModel : Module
     public Transformer2DModel(int channels, int contextWidth, int heads, int layers, int groups, bool linearProjection)
     {
         norm = Register("norm", new GroupNorm(groups, channels, NormEps));
-        if (linearProjection) linearIn = Register("proj_in", new Linear(channels, channels));
-        else convIn = Register("proj_in", new Conv2d(channels, channels, 1));
+        projIn = Register("proj_in", new Linear(channels, channels, pointwise: !linearProjection));
         blocks = Register("transformer_blocks", new ModuleList<BasicTransformerBlock>(
             Enumerable.Range(0, layers).Select(_ => new BasicTransformerBlock(channels, contextWidth, heads))));
-        if (linearProjection) linearOut = Register("proj_out", new Linear(channels, channels));
-        else convOut = Register("proj_out", new Conv2d(channels, channels, 1));
+        projOut = Register("proj_out", new Linear(channels, channels, pointwise: !linearProjection));
     }
 
     /// <summary>Recompute the block in backward instead of keeping its intermediate results.</summary>
@@ -42,12 +39,9 @@ public sealed class Transformer2DModel : Module
     {
         using var scope = new TensorScope();
         Shape map = x.Shape;
-        var tokens = new Shape(map[0], map[1] * map[2], map[3]);
-        Tensor h = norm.Forward(x);
         // Channels last: pixels and tokens are the same bytes.
-        h = convIn is not null ? convIn.Forward(h).Reshape(tokens) : linearIn!.Forward(h.Reshape(tokens));
+        Tensor h = projIn.Forward(norm.Forward(x).Reshape(map[0], map[1] * map[2], map[3]));
         foreach (BasicTransformerBlock block in blocks) h = block.Forward(h, context);
-        h = h.Reshape(map);
-        return scope.Return(convOut is not null ? convOut.Forward(h, residual: x) : linearOut!.Forward(h, residual: x));
+        return scope.Return(projOut.Forward(h.Reshape(map), residual: x));
     }
 }

@@ -48,7 +48,7 @@ public sealed class AdapterSet : IDisposable
     public IReadOnlyList<AdapterShare> Shares() => [.. Roots.Select(root =>
     {
         IAdapter[] own = [.. Adapters.Where(a => a.Target.Root == root)];
-        return new AdapterShare(root.Name, own.Length, AdapterTargets.LinearLayers(root).Count(), own.Sum(a => a.Rank),
+        return new AdapterShare(root.Name, own.Length, AdapterTargets.Layers(root).Count(t => !t.Linear.IsPointwise) + own.Count(a => a.Target.Linear.IsPointwise), own.Sum(a => a.Rank),
             own.Sum(a => a.TrainableCount), root.Module.ParameterCount);
     })];
 

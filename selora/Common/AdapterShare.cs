@@ -3,7 +3,7 @@ namespace SeLoRA.Adapters;
 /// <summary>How much of a network is trained.</summary>
 /// <param name="Root">The network's name.</param>
 /// <param name="Modules">Adapted layers.</param>
-/// <param name="LinearLayers">Linear layers there are.</param>
+/// <param name="LinearLayers">Linear layers there are, and the adapted 1x1 convolutions.</param>
 /// <param name="RankTotal">Sum of the ranks.</param>
 /// <param name="Trainable">Weights of the adapters: sum of r (in + out).</param>
 /// <param name="BaseWeights">Frozen weights of the network.</param>

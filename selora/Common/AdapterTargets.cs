@@ -22,6 +22,7 @@ public sealed record AdapterTarget(AdapterRoot Root, string ModuleName, Linear L
 /// Which linear layers get an adapter. A selection is a comma-separated list of:
 /// <list type="bullet">
 /// <item><c>all</c>: every linear layer (the default; 184 in the U-Net of Stable Diffusion 1.5, 72 in its text encoder);</item>
+/// <item><c>proj</c>: the projections before and after the transformer blocks, <c>proj_in</c> and <c>proj_out</c>;</item>
 /// <item><c>attn</c>: projections of attention (<c>attn1</c>, <c>attn2</c>, <c>self_attn</c>); <c>ff</c>: feed-forward layers
 /// (<c>ff</c>, <c>mlp</c>); <c>time</c>: <c>time_embedding</c> and <c>time_emb_proj</c>;</item>
 /// <item>a glob (<c>*</c>, <c>?</c>) that must match the whole name, with or without the network's name in front, or the name from one of
@@ -29,7 +30,8 @@ public sealed record AdapterTarget(AdapterRoot Root, string ModuleName, Linear L
 /// <item><c>re:</c> and a regular expression, searched in the full name;</item>
 /// <item>any of these after <c>!</c>: taken out again. A list of exclusions only starts from <c>all</c>.</item>
 /// </list>
-/// Convolutions get no adapter; the 1x1 convolutions <c>proj_in</c> and <c>proj_out</c> of Stable Diffusion 1.5 are not supported.
+/// In Stable Diffusion 1.5 <c>proj_in</c> and <c>proj_out</c> are 1x1 convolutions: no other word or pattern means them than <c>proj</c> and
+/// patterns that name them. Other convolutions get no adapter.
 /// </summary>
 public sealed class AdapterTargets
 {
@@ -54,15 +56,18 @@ public sealed class AdapterTargets
             bool exclude = part.StartsWith('!');
             string pattern = exclude ? part[1..].Trim() : part;
             if (pattern.Length == 0)
-                throw new EngineException($"targets '{text}': an empty part; give all, attn, ff, time or patterns of module names");
+                throw new EngineException($"targets '{text}': an empty part; give all, attn, ff, time, proj or patterns of module names");
             targets.rules.Add((part, exclude, Rule(pattern)));
         }
         return targets;
     }
 
-    /// <summary>All linear layers of the networks, chosen or not, in the order of the networks' modules.</summary>
+    /// <summary>
+    /// All layers that can have an adapter, chosen or not, in the order of the networks' modules: linear ones and 1x1 convolutions that
+    /// are computed as such (<see cref="Linear.IsPointwise"/>).
+    /// </summary>
     /// <param name="roots">The networks.</param>
-    public static IEnumerable<AdapterTarget> LinearLayers(params IReadOnlyList<AdapterRoot> roots) =>
+    public static IEnumerable<AdapterTarget> Layers(params IReadOnlyList<AdapterRoot> roots) =>
         from root in roots
         from named in root.Module.NamedModules()
         where named.Module is Linear
@@ -73,17 +78,17 @@ public sealed class AdapterTargets
     /// <exception cref="EngineException">A part of the selection matches no layer, or nothing is left.</exception>
     public IReadOnlyList<AdapterTarget> Select(params IReadOnlyList<AdapterRoot> roots)
     {
-        AdapterTarget[] layers = [.. LinearLayers(roots)];
+        AdapterTarget[] layers = [.. Layers(roots)];
         foreach ((string part, _, Func<AdapterTarget, bool> matches) in rules)
         {
             if (!layers.Any(matches))
             {
-                throw new EngineException($"targets: '{part}' matches none of {layers.Length} linear layers" +
-                    (layers.Length > 0 ? $" (the first is {layers[0].FullName})" : "") + "; known words are all, attn, ff, time");
+                throw new EngineException($"targets: '{part}' matches none of {layers.Length} layers" +
+                    (layers.Length > 0 ? $" (the first is {layers[0].FullName})" : "") + "; known words are all, attn, ff, time, proj");
             }
         }
         bool startsFromAll = rules.TrueForAll(r => r.Exclude);
-        AdapterTarget[] chosen = [.. layers.Where(layer => IsChosen(layer, startsFromAll))];
+        AdapterTarget[] chosen = [.. layers.Where(layer => IsChosen(layer, startsFromAll && !layer.Linear.IsPointwise))];
         return chosen.Length > 0 ? chosen : throw new EngineException($"targets '{Text}': no linear layer is left");
     }
 
@@ -96,13 +101,19 @@ public sealed class AdapterTargets
 
     private static Func<AdapterTarget, bool> Rule(string pattern) => pattern switch
     {
-        "all" => static _ => true,
+        "all" => static layer => !layer.Linear.IsPointwise,
+        "proj" => static layer => HasSegment(layer, "proj_in", "proj_out"),
         "attn" => static layer => HasSegment(layer, "attn1", "attn2", "self_attn"),
         "ff" => static layer => HasSegment(layer, "ff", "mlp"),
         "time" => static layer => HasSegment(layer, "time_embedding", "time_emb_proj"),
-        _ when pattern.StartsWith("re:", StringComparison.Ordinal) => Search(pattern),
-        _ => Glob(pattern),
+        _ => Named(pattern, pattern.StartsWith("re:", StringComparison.Ordinal) ? Search(pattern) : Glob(pattern)),
     };
+
+    private static Func<AdapterTarget, bool> Named(string pattern, Func<AdapterTarget, bool> matches)
+    {
+        bool projections = pattern.Contains("proj_in", StringComparison.Ordinal) || pattern.Contains("proj_out", StringComparison.Ordinal);
+        return projections ? matches : layer => !layer.Linear.IsPointwise && matches(layer);
+    }
 
     private static bool HasSegment(AdapterTarget layer, params ReadOnlySpan<string> words)
     {

@@ -14,7 +14,7 @@ public sealed record AdapterFileLayer(AdapterTarget Target, int Rank, float Alph
 
 /// <summary>
 /// Adapters as one safetensors file in kohya's form, which A1111, ComfyUI and diffusers read: for each layer
-/// <c>lora_unet_...lora_down.weight</c> (r, in), <c>.lora_up.weight</c> (out, r) and <c>.alpha</c> (a scalar), dW = alpha / r up down.
+/// <c>lora_unet_...lora_down.weight</c> (r, in), <c>.lora_up.weight</c> (out, r), with two axes of 1 more for a 1x1 convolution, and <c>.alpha</c> (a scalar), dW = alpha / r up down.
 /// </summary>
 /// <remarks>
 /// Ranks differ between layers. All layers get one and the same alpha, the largest rank R, and the rest of the scale goes into up
@@ -48,8 +48,9 @@ public static class AdapterFile
             float[] up = adapter.Buffer.BValues();
             float fold = adapter.Scale * adapter.Rank / rankMax;
             for (int i = 0; i < up.Length; i++) up[i] *= fold;
-            tensors[key + AdapterKeys.Down] = ([adapter.Rank, adapter.Buffer.InFeatures], adapter.Buffer.AValues());
-            tensors[key + AdapterKeys.Up] = ([adapter.Buffer.OutFeatures, adapter.Rank], up);
+            long[] kernel = adapter.Target.Linear.IsPointwise ? [1, 1] : [];
+            tensors[key + AdapterKeys.Down] = ([adapter.Rank, adapter.Buffer.InFeatures, .. kernel], adapter.Buffer.AValues());
+            tensors[key + AdapterKeys.Up] = ([adapter.Buffer.OutFeatures, adapter.Rank, .. kernel], up);
             tensors[key + AdapterKeys.Alpha] = ([], [rankMax]);
         }
 

@@ -44,7 +44,7 @@ internal static class AdapterFileDiagnosis
         if (Any(".lora_A.") || Any(".lora_B.") || Any(".lora.down.") || Any("lora_linear_layer") || Any("_lora."))
             return "these are keys of PEFT or diffusers, kohya's form (lora_unet_...lora_down.weight) is read";
         if (strange.TrueForAll(name => convolutions.Contains(name.Split('.')[0])))
-            return "these belong to convolutions, which get no adapter here (proj_in and proj_out are 1x1 convolutions in Stable Diffusion 1.5)";
+            return "these belong to convolutions, which get no adapter here";
         if (strange.TrueForAll(name => name.StartsWith("lora_te_", StringComparison.Ordinal)))
             return "these belong to a text encoder that was not given or is another one";
         if (strange.Exists(name => name.StartsWith("lora_unet_", StringComparison.Ordinal)))

@@ -15,11 +15,11 @@ internal static class AdapterKeys
     /// <summary>Key of a layer without the tensor's own part.</summary>
     public static string Of(AdapterTarget target) => Of(target.Root, target.ModuleName);
 
-    /// <summary>All linear layers of the networks by their keys.</summary>
+    /// <summary>All layers of the networks that can have an adapter, by their keys.</summary>
     public static Dictionary<string, AdapterTarget> Table(IReadOnlyList<AdapterRoot> roots)
     {
         var table = new Dictionary<string, AdapterTarget>(StringComparer.Ordinal);
-        foreach (AdapterTarget target in AdapterTargets.LinearLayers(roots))
+        foreach (AdapterTarget target in AdapterTargets.Layers(roots))
         {
             if (!table.TryAdd(Of(target), target))
                 throw new EngineException($"{target.FullName}: shares the key {Of(target)} with {table[Of(target)].FullName}");

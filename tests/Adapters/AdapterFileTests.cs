@@ -37,7 +37,8 @@ public class AdapterFileTests
             new AdapterRoot("unet", new UNet2DConditionModel(new UNetConfig())),
             new AdapterRoot("text_encoder", new ClipTextModel(new ClipTextConfig())),
         ]);
-        Assert.Equal(184 + 72, table.Count);
+        Assert.Equal(184 + 32 + 72, table.Count);
+        Assert.Contains("lora_unet_mid_block_attentions_0_proj_in", table.Keys);
         Assert.Equal("unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_out.0",
             table["lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_out_0"].FullName);
         Assert.Contains("lora_unet_mid_block_attentions_0_transformer_blocks_0_ff_net_0_proj", table.Keys);
@@ -120,6 +121,45 @@ public class AdapterFileTests
         buffer.Load(buffer.AValues(), [.. Enumerable.Repeat(float.NaN, buffer.OutFeatures)]);
         Assert.Contains("diverged", Assert.Throws<EngineException>(() => AdapterFile.Write(path, set, new AdapterMetadata())).Message);
         Assert.Equal(written, File.ReadAllBytes(path));
+    }
+
+    [Fact]
+    public void A_1x1_convolution_has_four_axes_in_files_and_two_in_the_engine()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("adapter.safetensors");
+        StableDiffusionModel model = TinyModel.Create();
+        AdapterRoot[] roots = [new("unet", model.UNet)];
+        using AdapterSet set = new LoRAConfig { Rank = 2 }.Create(roots, AdapterTargets.Parse("proj"), seed: 1);
+        foreach (IAdapter adapter in set.Adapters)
+        {
+            RankBuffer buffer = ((LowRankAdapter)adapter).Buffer;
+            buffer.Load(buffer.AValues(), RankBufferTests.Values(7, buffer.OutFeatures * 2));
+        }
+        float[] plain = Output(), adapted;
+        set.Attach();
+        adapted = Output();
+        Assert.NotEqual(plain, adapted);
+        AdapterFile.Write(path, set, new AdapterMetadata());
+        set.Merge();
+        Closeness.AssertRelativeL2(Output(), adapted, 1e-5, "merged");
+        set.Unmerge();
+        using (SafetensorsReader file = SafetensorsReader.Open(path))
+        {
+            const string Key = "lora_unet_mid_block_attentions_0_proj_in";
+            Assert.Equal([2L, 16L, 1L, 1L], file.Tensors[$"{Key}.lora_down.weight"].Shape);
+            Assert.Equal([16L, 2L, 1L, 1L], file.Tensors[$"{Key}.lora_up.weight"].Shape);
+        }
+        using AdapterSet read = AdapterFile.Load(path, roots, out string? unmatched).Attach();
+        Assert.Null(unmatched);
+        Closeness.AssertRelativeL2(Output(), adapted, 1e-6, "read back");
+
+        float[] Output()
+        {
+            using var scope = new TensorScope();
+            Tensor x = Tensor.Normal(new Shape(1, 8, 8, 4), 3, 0, Device.Cpu), text = Tensor.Normal(new Shape(1, 10, 12), 4, 0, Device.Cpu);
+            return model.UNet.Forward(x, [500f], text).ToArray();
+        }
     }
 
     [Fact]

@@ -98,7 +98,7 @@ public class ArchitectureTests
         Assert.Equal(text, ClipTextConfig.Parse(text.ToJson(), "text"));
     }
 
-    private static List<string> Linears(Module module) => [.. module.NamedModules().Where(m => m.Module is Linear).Select(m => m.Name)];
+    private static List<string> Linears(Module module) => [.. module.NamedModules().Where(m => m.Module is Linear { IsPointwise: false }).Select(m => m.Name)];
 
     private static List<string> Names(Module module) => [.. module.NamedParameters().Select(p => $"{p.Name} {p.Parameter.FileShape}")];
 

@@ -23,7 +23,7 @@ internal sealed class RunOptions
         Bind<string>("--method", "NAME", "selora: ranks grow where the Fisher information says it pays; lora: fixed rank (selora).", (c, v) => c.Method = v);
         Bind<int>("--rank", "R", "LoRA's rank (4), or SeLoRA's first rank (1).", (c, v) => c.Rank = v);
         Bind<float>("--alpha", "A", "LoRA alpha: the update is scaled by alpha / rank. Without it the scale is 1.", (c, v) => c.Alpha = v);
-        Bind<string>("--targets", "PATTERN", "Linear layers that get an adapter: all, attn, ff, time, or a comma list of name patterns (all).", (c, v) => c.Targets = v);
+        Bind<string>("--targets", "PATTERN", "Layers that get an adapter: all (linear layers), attn, ff, time, proj (proj_in and proj_out), or name patterns, as a comma list (all).", (c, v) => c.Targets = v);
         Bind<double>("--lambda", "L", "A layer grows when its Fisher information with one more rank is at least L times that without (1.1).", (c, v) => c.Lambda = v);
         Bind<int>("--test-every", "T", "Steps between rank tests (40).", (c, v) => c.TestEvery = v);
         Bind<string>("--fisher", "WAY", "fused: scores from the training step's own backward pass; separate: one more pass, Algorithm 1 to the letter (fused).", (c, v) => c.Fisher = v);
