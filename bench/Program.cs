@@ -1,44 +1,26 @@
-using BenchmarkDotNet.Reports;
-using BenchmarkDotNet.Running;
+using System.CommandLine;
 using SeLoRA.Engine;
 
 namespace SeLoRA.Bench;
 
-/// <summary>
-/// Benchmarks of the engine's operations at SD-1.5 sizes. Own options: <c>--quick</c>, <c>--deep</c>, <c>--devices cpu,cuda:0</c>;
-/// all others are BenchmarkDotNet's (<c>--filter '*Conv2d*'</c>, <c>--list flat</c>, <c>--help</c>). Without a filter everything runs.
-/// </summary>
+/// <summary>Benchmarks of the engine: single operators, whole steps, BenchmarkDotNet classes, and the comparison of two results.</summary>
 internal static class Program
 {
     private static int Main(string[] args)
     {
-        var rest = new List<string>(args);
-        bool quick = rest.Remove("--quick"), deep = rest.Remove("--deep");
         try
         {
-            TakeDevices(rest);
+            if (args is ["kernels", .. var rest]) return KernelsCommand.Run(rest);
+            var root = new RootCommand("Benchmarks. Results are JSON lines on standard output; everything else goes to standard error.")
+            {
+                MicroCommand.Create(), StepCommand.Create(), KernelsCommand.Create(), CompareCommand.Create(),
+            };
+            return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (EngineException e)
+        catch (Exception e) when (e is EngineException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            Console.Error.WriteLine(e.Message);
-            return 2;
+            Console.Error.WriteLine($"error: {e.Message}");
+            return 1;
         }
-        // The switcher would ask, and wait for an answer.
-        if (!rest.Exists(a => a is "--filter" or "-f" or "--list" or "--help" or "--version" or "--info"))
-            rest.AddRange(["--filter", "*"]);
-        Summary[] summaries =
-            [.. BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. rest], BenchConfig.Create(quick, deep))];
-        bool failed = summaries.Any(s => s.HasCriticalValidationErrors || s.Reports.Any(r => !r.Success));
-        if (failed) Console.Error.WriteLine("bench: at least one benchmark failed; its reason stands above its results");
-        return failed ? 1 : 0;
-    }
-
-    private static void TakeDevices(List<string> args)
-    {
-        int at = args.IndexOf("--devices");
-        if (at < 0) return;
-        if (at + 1 == args.Count) throw new EngineException("--devices: a list is needed, such as cpu,cuda:0,opencl:0");
-        BenchDevices.Names = [.. args[at + 1].Split(',').Select(d => Device.Parse(d).ToString()).Distinct()];
-        args.RemoveRange(at, 2);
     }
 }

@@ -95,8 +95,9 @@ public static class HashTensor
     }
 
     /// <summary>An input of unit variance of the given shape.</summary>
-    /// <inheritdoc cref="Input(string, long, long)"/>
+    /// <param name="name">The whole hash name, such as <c>input:eps_noise</c>.</param>
     /// <param name="shape">Its shape.</param>
+    /// <param name="seed">The seed of the golden file.</param>
     public static float[] Input(string name, ReadOnlySpan<long> shape, long seed) => Input(name, Count(shape), seed);
 
     /// <summary>An image in [0, 1): u itself.</summary>
