@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace SeLoRA.Engine;
 
@@ -15,6 +16,20 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : IVectorLane<F32
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* p, F32x16 x) => x.value.Store(p);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 LoadPart(float* p, int count, F32x16 rest) => Avx512F.IsSupported
+        ? new(Avx512F.MaskLoad(p, First(count), rest.value)) : VectorMath.LoadPartUnmasked(p, count, rest);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(float* p, F32x16 x, int count)
+    {
+        if (Avx512F.IsSupported) Avx512F.MaskStore(p, First(count), x.value);
+        else VectorMath.StorePartUnmasked(p, x, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> First(int count) => Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Of(float value) => new(Vector512.Create(value));

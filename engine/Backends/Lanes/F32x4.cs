@@ -16,6 +16,10 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : IVectorLane<F32x
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* p, F32x4 x) => x.value.Store(p);
 
+    public static F32x4 LoadPart(float* p, int count, F32x4 rest) => VectorMath.LoadPartUnmasked(p, count, rest);
+
+    public static void StorePart(float* p, F32x4 x, int count) => VectorMath.StorePartUnmasked(p, x, count);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Of(float value) => new(Vector128.Create(value));
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace SeLoRA.Engine;
 
@@ -15,6 +16,24 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : IVectorLane<F32x
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* p, F32x8 x) => x.value.Store(p);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 LoadPart(float* p, int count, F32x8 rest)
+    {
+        if (!Avx.IsSupported) return VectorMath.LoadPartUnmasked(p, count, rest);
+        Vector256<float> first = First(count);
+        return new(Vector256.ConditionalSelect(first, Avx.MaskLoad(p, first), rest.value));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(float* p, F32x8 x, int count)
+    {
+        if (Avx.IsSupported) Avx.MaskStore(p, First(count), x.value);
+        else VectorMath.StorePartUnmasked(p, x, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> First(int count) => Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Of(float value) => new(Vector256.Create(value));

@@ -16,6 +16,12 @@ internal unsafe interface IVectorLane<T> : ILane<T> where T : struct, IVectorLan
     /// <summary>Stores all lanes at p.</summary>
     static abstract void Store(float* p, T x);
 
+    /// <summary>The first <paramref name="count"/> lanes from p, the others of <paramref name="rest"/>; nothing beyond p + count is read.</summary>
+    static abstract T LoadPart(float* p, int count, T rest);
+
+    /// <summary>Stores the first <paramref name="count"/> lanes at p.</summary>
+    static abstract void StorePart(float* p, T x, int count);
+
     /// <summary>a b + c, fused where the machine has it.</summary>
     static abstract T MulAdd(T a, T b, T c);
 
@@ -58,14 +64,14 @@ internal static unsafe class VectorMath
     /// <summary>One vector of a row of which <paramref name="left"/> elements are left: lanes beyond it are <paramref name="rest"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Load<T>(float* p, long left, float rest = 0f) where T : struct, IVectorLane<T> =>
-        left >= T.Width ? T.Load(p) : LoadPart<T>(p, (int)left, rest);
+        left >= T.Width ? T.Load(p) : LoadPart<T>(p, left, rest);
 
     /// <summary>Stores one vector of a row of which <paramref name="left"/> elements are left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<T>(float* p, T x, long left) where T : struct, IVectorLane<T>
     {
         if (left >= T.Width) T.Store(p, x);
-        else StorePart(p, x, (int)left);
+        else StorePart(p, x, left);
     }
 
     /// <summary>Largest lane; NaN if one is.</summary>
@@ -81,18 +87,27 @@ internal static unsafe class VectorMath
         return Vector128.Max(max, Vector128.Shuffle(max, Vector128.Create(1, 0, 3, 2)))[0];
     }
 
-    /// <summary>The first <paramref name="count"/> lanes from p, the others <paramref name="rest"/>; nothing beyond p + count is read.</summary>
+    /// <summary>The first <paramref name="count"/> lanes from p, the others <paramref name="rest"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T LoadPart<T>(float* p, long count, float rest = 0f) where T : struct, IVectorLane<T> => T.LoadPart(p, (int)count, T.Of(rest));
+
+    /// <summary>Stores the first <paramref name="count"/> lanes at p.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart<T>(float* p, T x, long count) where T : struct, IVectorLane<T> => T.StorePart(p, x, (int)count);
+
+    /// <summary><see cref="IVectorLane{T}.LoadPart"/> where the machine has no masked load.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static T LoadPart<T>(float* p, int count, float rest = 0f) where T : struct, IVectorLane<T>
+    public static T LoadPartUnmasked<T>(float* p, int count, T rest) where T : struct, IVectorLane<T>
     {
         float* all = stackalloc float[16];
-        for (int i = 0; i < T.Width; i++) all[i] = i < count ? p[i] : rest;
+        T.Store(all, rest);
+        for (int i = 0; i < count; i++) all[i] = p[i];
         return T.Load(all);
     }
 
-    /// <summary>Stores the first <paramref name="count"/> lanes at p.</summary>
+    /// <summary><see cref="IVectorLane{T}.StorePart"/> where the machine has no masked store.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void StorePart<T>(float* p, T x, int count) where T : struct, IVectorLane<T>
+    public static void StorePartUnmasked<T>(float* p, T x, int count) where T : struct, IVectorLane<T>
     {
         float* all = stackalloc float[16];
         T.Store(all, x);

@@ -174,18 +174,9 @@ public sealed unsafe partial class HostBackend
             {
                 int stop = Math.Min(p + NormBlock, pixels);
                 float* k = px + (long)p * c;
-                new Span<float>(s, 2 * c).Clear();
-                for (int r = p + 1; r < stop; r++)
-                {
-                    float* row = px + (long)r * c;
-                    for (int j = 0; j < c; j += T.Width)
-                    {
-                        int left = c - j;
-                        T d = VectorMath.Load<T>(row + j, left) - VectorMath.Load<T>(k + j, left);
-                        VectorMath.Store(s + j, VectorMath.Load<T>(s + j, left) + d, left);
-                        VectorMath.Store(q + j, T.MulAdd(d, d, VectorMath.Load<T>(q + j, left)), left);
-                    }
-                }
+                int column = 0;
+                for (; column <= c - 4 * T.Width; column += 4 * T.Width) Columns<T>(k + column, stop - p, s + column, q + column);
+                for (; column < c; column += T.Width) Column<T>(k + column, stop - p, s + column, q + column, c - column);
                 double count = stop - p;
                 for (int g = 0; g < shape.Groups; g++)
                 {
@@ -200,6 +191,49 @@ public sealed unsafe partial class HostBackend
                     sums[2 * g + 1] += squares;
                 }
             }
+        }
+
+        // Four vectors of channels down all pixels: the sums stay in registers.
+        private void Columns<T>(float* k, int pixels, float* s, float* q) where T : struct, IVectorLane<T>
+        {
+            int c = shape.C, w = T.Width;
+            T k0 = T.Load(k), k1 = T.Load(k + w), k2 = T.Load(k + 2 * w), k3 = T.Load(k + 3 * w);
+            T s0 = T.Of(0f), s1 = s0, s2 = s0, s3 = s0, q0 = s0, q1 = s0, q2 = s0, q3 = s0;
+            float* row = k;
+            for (int r = 1; r < pixels; r++)
+            {
+                row += c;
+                T d0 = T.Load(row) - k0, d1 = T.Load(row + w) - k1, d2 = T.Load(row + 2 * w) - k2, d3 = T.Load(row + 3 * w) - k3;
+                s0 += d0;
+                s1 += d1;
+                s2 += d2;
+                s3 += d3;
+                q0 = T.MulAdd(d0, d0, q0);
+                q1 = T.MulAdd(d1, d1, q1);
+                q2 = T.MulAdd(d2, d2, q2);
+                q3 = T.MulAdd(d3, d3, q3);
+            }
+            T.Store(s, s0);
+            T.Store(s + w, s1);
+            T.Store(s + 2 * w, s2);
+            T.Store(s + 3 * w, s3);
+            T.Store(q, q0);
+            T.Store(q + w, q1);
+            T.Store(q + 2 * w, q2);
+            T.Store(q + 3 * w, q3);
+        }
+
+        private void Column<T>(float* k, int pixels, float* s, float* q, int left) where T : struct, IVectorLane<T>
+        {
+            T first = VectorMath.Load<T>(k, left), sum = T.Of(0f), squares = sum;
+            for (int r = 1; r < pixels; r++)
+            {
+                T d = VectorMath.Load<T>(k + (long)r * shape.C, left) - first;
+                sum += d;
+                squares = T.MulAdd(d, d, squares);
+            }
+            VectorMath.Store(s, sum, left);
+            VectorMath.Store(q, squares, left);
         }
     }
 
