@@ -31,6 +31,9 @@ internal unsafe struct GemmTile
 
     /// <summary>Elements between the result's rows.</summary>
     public nint LdY;
+
+    /// <summary>Go on from what Y holds instead of from zero.</summary>
+    public bool Continue;
 }
 
 /// <summary>
@@ -106,6 +109,33 @@ internal static unsafe class GemmMicroKernel<T>
             c3b = default, c4a = default, c4b = default, c5a = default, c5b = default, c6a = default, c6b = default,
             c7a = default, c7b = default, c8a = default, c8b = default, c9a = default, c9b = default, c10a = default,
             c10b = default, c11a = default, c11b = default;
+        if (t.Continue)
+        {
+            c0a = T.Load(y);
+            c0b = T.Load(y + w);
+            c1a = T.Load(y + ldy);
+            c1b = T.Load(y + ldy + w);
+            c2a = T.Load(y + 2 * ldy);
+            c2b = T.Load(y + 2 * ldy + w);
+            c3a = T.Load(y + 3 * ldy);
+            c3b = T.Load(y + 3 * ldy + w);
+            c4a = T.Load(y + 4 * ldy);
+            c4b = T.Load(y + 4 * ldy + w);
+            c5a = T.Load(y + 5 * ldy);
+            c5b = T.Load(y + 5 * ldy + w);
+            c6a = T.Load(y + 6 * ldy);
+            c6b = T.Load(y + 6 * ldy + w);
+            c7a = T.Load(y + 7 * ldy);
+            c7b = T.Load(y + 7 * ldy + w);
+            c8a = T.Load(y + 8 * ldy);
+            c8b = T.Load(y + 8 * ldy + w);
+            c9a = T.Load(y + 9 * ldy);
+            c9b = T.Load(y + 9 * ldy + w);
+            c10a = T.Load(y + 10 * ldy);
+            c10b = T.Load(y + 10 * ldy + w);
+            c11a = T.Load(y + 11 * ldy);
+            c11b = T.Load(y + 11 * ldy + w);
+        }
         for (int s = t.Segments; s > 0; s--, a += t.SegmentStride)
         {
             float* a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5], a6 = a[6], a7 = a[7], a8 = a[8],
@@ -184,6 +214,21 @@ internal static unsafe class GemmMicroKernel<T>
         float* b = t.B;
         T c0a = default, c0b = default, c1a = default, c1b = default, c2a = default, c2b = default, c3a = default,
             c3b = default, c4a = default, c4b = default, c5a = default, c5b = default;
+        if (t.Continue)
+        {
+            c0a = T.Load(y);
+            c0b = T.Load(y + w);
+            c1a = T.Load(y + ldy);
+            c1b = T.Load(y + ldy + w);
+            c2a = T.Load(y + 2 * ldy);
+            c2b = T.Load(y + 2 * ldy + w);
+            c3a = T.Load(y + 3 * ldy);
+            c3b = T.Load(y + 3 * ldy + w);
+            c4a = T.Load(y + 4 * ldy);
+            c4b = T.Load(y + 4 * ldy + w);
+            c5a = T.Load(y + 5 * ldy);
+            c5b = T.Load(y + 5 * ldy + w);
+        }
         for (int s = t.Segments; s > 0; s--, a += t.SegmentStride)
         {
             float* a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5];
@@ -231,6 +276,17 @@ internal static unsafe class GemmMicroKernel<T>
         float* b = t.B;
         T c0a = default, c0b = default, c1a = default, c1b = default, c2a = default, c2b = default, c3a = default,
             c3b = default;
+        if (t.Continue)
+        {
+            c0a = T.Load(y);
+            c0b = T.Load(y + w);
+            c1a = T.Load(y + ldy);
+            c1b = T.Load(y + ldy + w);
+            c2a = T.Load(y + 2 * ldy);
+            c2b = T.Load(y + 2 * ldy + w);
+            c3a = T.Load(y + 3 * ldy);
+            c3b = T.Load(y + 3 * ldy + w);
+        }
         for (int s = t.Segments; s > 0; s--, a += t.SegmentStride)
         {
             float* a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3];
@@ -267,6 +323,13 @@ internal static unsafe class GemmMicroKernel<T>
         nint step = t.Step, end = t.Length * step, bStep = t.BStep, ldy = t.LdY;
         float* b = t.B;
         T c0a = default, c0b = default, c1a = default, c1b = default;
+        if (t.Continue)
+        {
+            c0a = T.Load(y);
+            c0b = T.Load(y + w);
+            c1a = T.Load(y + ldy);
+            c1b = T.Load(y + ldy + w);
+        }
         for (int s = t.Segments; s > 0; s--, a += t.SegmentStride)
         {
             float* a0 = a[0], a1 = a[1];
@@ -293,6 +356,11 @@ internal static unsafe class GemmMicroKernel<T>
         nint step = t.Step, end = t.Length * step, bStep = t.BStep, ldy = t.LdY;
         float* b = t.B;
         T c0a = default, c0b = default;
+        if (t.Continue)
+        {
+            c0a = T.Load(y);
+            c0b = T.Load(y + w);
+        }
         for (int s = t.Segments; s > 0; s--, a += t.SegmentStride)
         {
             float* a0 = a[0];
@@ -314,6 +382,17 @@ internal static unsafe class GemmMicroKernel<T>
         nint step = t.Step, end = t.Length * step, bStep = t.BStep, ldy = t.LdY;
         float* b = t.B;
         T c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
+        if (t.Continue)
+        {
+            c0 = T.Load(y);
+            c1 = T.Load(y + ldy);
+            c2 = T.Load(y + 2 * ldy);
+            c3 = T.Load(y + 3 * ldy);
+            c4 = T.Load(y + 4 * ldy);
+            c5 = T.Load(y + 5 * ldy);
+            c6 = T.Load(y + 6 * ldy);
+            c7 = T.Load(y + 7 * ldy);
+        }
         for (int s = t.Segments; s > 0; s--, a += t.SegmentStride)
         {
             float* a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5], a6 = a[6], a7 = a[7];
@@ -346,6 +425,13 @@ internal static unsafe class GemmMicroKernel<T>
         nint step = t.Step, end = t.Length * step, bStep = t.BStep, ldy = t.LdY;
         float* b = t.B;
         T c0 = default, c1 = default, c2 = default, c3 = default;
+        if (t.Continue)
+        {
+            c0 = T.Load(y);
+            c1 = T.Load(y + ldy);
+            c2 = T.Load(y + 2 * ldy);
+            c3 = T.Load(y + 3 * ldy);
+        }
         for (int s = t.Segments; s > 0; s--, a += t.SegmentStride)
         {
             float* a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3];
@@ -370,6 +456,10 @@ internal static unsafe class GemmMicroKernel<T>
         nint step = t.Step, end = t.Length * step, bStep = t.BStep, ldy = t.LdY;
         float* b = t.B;
         T c0 = default;
+        if (t.Continue)
+        {
+            c0 = T.Load(y);
+        }
         for (int s = t.Segments; s > 0; s--, a += t.SegmentStride)
         {
             float* a0 = a[0];
