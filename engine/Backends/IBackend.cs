@@ -94,7 +94,9 @@ public interface IBackend
 
     // ---- matrix products ---------------------------------------------------------------------------------------------------
 
-    /// <summary>C = act(alpha op(A) op(B) + bias [+ C]) + residual, for every matrix of the batch; see <see cref="GemmShape"/>.</summary>
+    /// <summary>
+    /// C = act(alpha (op(A) op(B) [+ U op(V)]) + bias [+ C]) + residual, for every matrix of the batch; see <see cref="GemmShape"/>.
+    /// </summary>
     void Gemm(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue);
 
     /// <summary>y (N,OH,OW,O) = x (N,H,W,C) * w (O,KH,KW,C) + bias (O) + residual (as y).</summary>

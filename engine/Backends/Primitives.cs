@@ -79,9 +79,22 @@ public readonly record struct GemmEpilogue()
     /// <summary>Applied to alpha AB + bias [+ C].</summary>
     public Activation Activation { get; init; }
 
-    /// <summary>Added last; laid out as C; may be C's own memory.</summary>
+    /// <summary>Added last; laid out as C; may be C's own memory if there is no <see cref="LowRank"/>.</summary>
     public Tensor? Residual { get; init; }
+
+    /// <summary>More of K, appended to it, or null; for a single product only.</summary>
+    public LowRankTerm? LowRank { get; init; }
 }
+
+/// <summary>
+/// Makes a product op(A) op(B) + U op(V), as if U and V were further columns of A and rows of B: the low-rank path of an adapted layer
+/// inside its own product.
+/// </summary>
+/// <param name="U">(M, Rank), dense.</param>
+/// <param name="V">(N, Capacity) if <paramref name="TransV"/>, of which the first Rank columns count; else (Capacity, N), the first Rank rows.</param>
+/// <param name="TransV">How V lies.</param>
+/// <param name="Rank">Steps that are appended to K.</param>
+public readonly record struct LowRankTerm(Tensor U, Tensor V, bool TransV, int Rank);
 
 /// <summary>a is (Outer, Middle, Inner), b is (Outer, Inner) and repeats along Middle. Equal shapes are (1, 1, count).</summary>
 public readonly record struct BroadcastShape(long Outer, long Middle, long Inner);

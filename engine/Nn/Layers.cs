@@ -3,8 +3,8 @@ namespace SeLoRA.Engine;
 /// <summary>Replaces the computation of a <see cref="Linear"/> layer, as a low-rank adapter does.</summary>
 public interface ILinearAdapter
 {
-    /// <summary>The layer's output for x (..., in).</summary>
-    Tensor Forward(Tensor x, Tensor weight, Tensor? bias);
+    /// <summary>The layer's output for x (..., in), with <paramref name="residual"/> (..., out) added if there is one.</summary>
+    Tensor Forward(Tensor x, Tensor weight, Tensor? bias, Tensor? residual);
 }
 
 /// <summary>y = x weight^T + bias.</summary>
@@ -45,12 +45,8 @@ public sealed class Linear : Module
     public ILinearAdapter? Adapter { get; set; }
 
     /// <summary>(..., in) to (..., out); <paramref name="residual"/> of the result's shape is added.</summary>
-    public Tensor Forward(Tensor x, Tensor? residual = null)
-    {
-        if (Adapter is null) return Ops.Linear(x, Weight.Value, Bias?.Value, residual);
-        Tensor y = Adapter.Forward(x, Weight.Value, Bias?.Value);
-        return residual is null ? y : y + residual;
-    }
+    public Tensor Forward(Tensor x, Tensor? residual = null) =>
+        Adapter is null ? Ops.Linear(x, Weight.Value, Bias?.Value, residual) : Adapter.Forward(x, Weight.Value, Bias?.Value, residual);
 }
 
 /// <summary>Two-dimensional convolution, channels last.</summary>

@@ -44,12 +44,12 @@ public sealed class LowRankAdapter : IAdapter
 
     /// <summary>The layer's output with the update, for x (N, ..., in).</summary>
     /// <remarks>
-    /// The product runs over the whole capacity, not over the rank: the padding is zero and changes nothing, while shapes that do not
-    /// depend on the rank make a backend choose the same kernel and order of summation before and after a growth, which then leaves
-    /// the output as it was to the last bit. A kernel's tile is no narrower than the smallest capacity anyway.
+    /// A growth must leave the output as it was to the last bit. The host's sums do not depend on shapes: it computes the ranks in use.
+    /// Other devices run over the whole capacity: the padding is zero and changes nothing, while shapes that stay make them choose the same kernel and
+    /// order of summation before and after; their tiles are no narrower than the smallest capacity anyway.
     /// </remarks>
-    public Tensor Forward(Tensor x, Tensor weight, Tensor? bias) =>
-        Ops.AdaptedLinear(x, weight, bias, Buffer.A, Buffer.B, Buffer.Capacity, Scale, observe);
+    public Tensor Forward(Tensor x, Tensor weight, Tensor? bias, Tensor? residual) =>
+        Ops.AdaptedLinear(x, weight, bias, Buffer.A, Buffer.B, x.Device.Kind == DeviceKind.Cpu ? Rank : Buffer.Capacity, Scale, residual, observe);
 
     /// <inheritdoc/>
     public void AddDeltaTo(Tensor weight)

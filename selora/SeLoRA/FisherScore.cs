@@ -8,8 +8,8 @@ namespace SeLoRA.Adapters;
 /// the expanded score is the sum of all three and the present one that of the first two: no second pass is needed.
 /// </summary>
 /// <remarks>
-/// With dy the gradient of the batch's mean loss, v = dy B and u = x A^T, the gradient of sample i's own loss is N times its share:
-/// dA_i = N s v_i^T x_i, dB_i = N s dy_i^T u_i and, for the new column, N s dy_i^T (x_i K^T). The leading axis counts samples; all axes
+/// With dy the gradient of the batch's mean loss, v = s dy B and u = s x A^T, the gradient of sample i's own loss is N times its share:
+/// dA_i = N v_i^T x_i, dB_i = N dy_i^T u_i and, for the new column, N dy_i^T (s x_i K^T). The leading axis counts samples; all axes
 /// between it and the last are positions, summed over.
 /// </remarks>
 internal abstract class FisherScore : IDisposable
@@ -68,13 +68,13 @@ internal abstract class FisherScore : IDisposable
         Tensor x = signals.X;
         int rows = checked((int)x.Shape.Rows), ins = x.Shape[-1];
         Tensor q = Tensor.Empty(new Shape(rows, 1), x.Device);
-        x.Backend.Gemm(x, k, q, new GemmShape(rows, 1, ins, TransB: true), new GemmEpilogue());
-        Add(signals, q, samples, rows / samples, samples * scale / lossScale);
+        x.Backend.Gemm(x, k, q, new GemmShape(rows, 1, ins, TransB: true), new GemmEpilogue { Alpha = scale });
+        Add(signals, q, samples, rows / samples, samples / lossScale);
     }
 
     /// <summary>Adds a micro-batch's gradients of the samples' own losses.</summary>
     /// <param name="signals">What the layer saw in backward; u and v may be wider than the rank.</param>
-    /// <param name="q">x K^T, (N L, 1).</param>
+    /// <param name="q">s x K^T, (N L, 1).</param>
     /// <param name="samples">N.</param>
     /// <param name="positions">L, positions per sample.</param>
     /// <param name="alpha">Factor that turns products of the signals into gradients of the samples' own losses.</param>

@@ -22,10 +22,10 @@ public class RankBufferTests
             {
                 using var adapter = new LowRankAdapter(new AdapterTarget(new AdapterRoot("unet", linear), "x", linear), 0.7f);
                 adapter.Buffer.Load(Values(3, rank * ins), Values(4, outs * rank));
-                float[] before = adapter.Forward(x, w, null).ToArray();
+                float[] before = adapter.Forward(x, w, null, null).ToArray();
                 using Tensor k = Random(5, new Shape(ins), device);
                 adapter.Buffer.Grow(k);
-                float[] after = adapter.Forward(x, w, null).ToArray();
+                float[] after = adapter.Forward(x, w, null, null).ToArray();
 
                 Assert.Equal(rank + 1, adapter.Rank);
                 Assert.Equal(before.Select(BitConverter.SingleToInt32Bits), after.Select(BitConverter.SingleToInt32Bits));

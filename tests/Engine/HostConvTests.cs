@@ -25,6 +25,13 @@ public class HostConvTests
         { [1, 4, 4, 600, 37, 3, 3, 1, 1, 1, 1, 1] },
         { [1, 3, 4, 37, 530, 3, 3, 1, 1, 1, 1, 1] },
         { [1, 40, 30, 64, 64, 3, 3, 1, 1, 1, 1, 1] },
+        // Winograd's path: odd sides, channels that fill no vector, no padding or only some, more tiles than a block has, many blocks.
+        { [1, 9, 11, 37, 35, 3, 3, 1, 1, 1, 1, 1] },
+        { [3, 5, 4, 16, 70, 3, 3, 1, 1, 1, 1, 1] },
+        { [2, 9, 7, 40, 16, 3, 3, 1, 0, 0, 0, 0] },
+        { [1, 8, 9, 33, 131, 3, 3, 1, 0, 1, 0, 1] },
+        { [1, 8, 7, 130, 17, 3, 3, 1, 2, 2, 2, 2] },
+        { [1, 31, 33, 18, 20, 3, 3, 1, 1, 1, 1, 1] },
         { [1, 13, 13, 5, 6, 5, 5, 3, 4, 4, 4, 4] },
         { [1, 5, 5, 3, 4, 3, 3, 4, 0, 0, 0, 0] },
         { [1, 10, 9, 2, 3, 4, 2, 2, 1, 2, 0, 1] },
@@ -64,10 +71,12 @@ public class HostConvTests
         y.Check("y in the residual's memory", tr.Read());
     }
 
-    [Fact]
-    public void Conv2d_bits_do_not_depend_on_threads()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Conv2d_bits_do_not_depend_on_threads(int stride)
     {
-        Conv2dShape s = ShapeOf([1, 28, 28, 96, 80, 3, 3, 2, 1, 1, 1, 1]);
+        Conv2dShape s = ShapeOf([1, 28, 28, 96, 80, 3, 3, stride, 1, 1, 1, 1]);
         using Tensor x = Tensor.From(GuardedTensor.Random(s.N * s.H * s.W * s.C, 1), new Shape(s.N, s.H, s.W, s.C));
         using Tensor w = Tensor.From(GuardedTensor.Random(s.O * 9 * s.C, 2), new Shape(s.O, 3, 3, s.C));
         using Tensor y = Tensor.Empty(new Shape(s.N, s.OutH, s.OutW, s.O)), dx = Tensor.Empty(x.Shape), dw = Tensor.Empty(w.Shape);

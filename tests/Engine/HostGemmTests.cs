@@ -60,6 +60,25 @@ public class HostGemmTests
             }
     }
 
+    /// <summary>The low-rank term appended to K: ranks below and above a block of K, either operand turned over, all epilogues.</summary>
+    [Theory]
+    [InlineData(13, 35, 9, 1)]
+    [InlineData(3, 70, 21, 4)]
+    [InlineData(70, 3, 21, 5)]
+    [InlineData(50, 40, 600, 17)]
+    [InlineData(7, 9, 5, 515)]
+    public void Gemm_low_rank_term_equals_reference(int m, int n, int k, int rank)
+    {
+        foreach (bool transA in new[] { false, true })
+            foreach (bool transB in new[] { false, true })
+            {
+                var shape = new GemmShape(m, n, k, transA, transB);
+                new Case(shape) { LowRank = rank, Alpha = -0.75f, TransV = transA }.Check();
+                new Case(shape with { Ldc = n + 3 }) { LowRank = rank, TransV = !transA, Bias = true, Residual = true, Accumulate = true }.Check();
+                new Case(shape) { LowRank = rank, TransV = transB, Activation = Activation.Gelu, Bias = true }.Check();
+            }
+    }
+
     [Theory]
     [InlineData(49, 1280, 320)]
     [InlineData(200, 333, 1500)]
@@ -160,7 +179,11 @@ public class HostGemmTests
         public bool Residual { get; init; }
         public bool ResidualIsC { get; init; }
         public Activation Activation { get; init; }
+        public int LowRank { get; init; }
+        public bool TransV { get; init; }
 
+        private float[] U => GuardedTensor.Random(S.M * LowRank, 16);
+        private float[] V => GuardedTensor.Random(TransV ? S.N * (LowRank + 2) : (LowRank + 2) * S.N, 17);
         private float[] A => GuardedTensor.Random(Size(S.TransA ? S.K : S.M, S.TransA ? S.M : S.K, S.Lda, S.StrideA), 11);
         private float[] B => GuardedTensor.Random(Size(S.TransB ? S.N : S.K, S.TransB ? S.K : S.N, S.Ldb, S.StrideB), 12);
         private float[] C => GuardedTensor.Random(Size(S.M, S.N, S.Ldc, S.StrideC), 13);
@@ -171,6 +194,8 @@ public class HostGemmTests
 
         public float[] Run()
         {
+            using Tensor? u = LowRank == 0 ? null : Tensor.From(U, new Shape(S.M, LowRank));
+            using Tensor? v = LowRank == 0 ? null : Tensor.From(V, TransV ? new Shape(S.N, LowRank + 2) : new Shape(LowRank + 2, S.N));
             using GuardedTensor a = new(A), b = new(B), c = new(C), residual = new(ResidualValues), bias = new(BiasValues);
             Host.Gemm(a.Tensor, b.Tensor, c.Tensor, S, new GemmEpilogue
             {
@@ -179,13 +204,14 @@ public class HostGemmTests
                 Activation = Activation,
                 Bias = Bias ? bias.Tensor : null,
                 Residual = ResidualIsC ? c.Tensor : Residual ? residual.Tensor : null,
+                LowRank = LowRank == 0 ? null : new LowRankTerm(u!, v!, TransV, LowRank),
             });
             return c.Read();
         }
 
         public void Check()
         {
-            float[] a = A, b = B, c = C, residual = ResidualValues, bias = BiasValues, y = Run();
+            float[] u = U, lowRank = V, a = A, b = B, c = C, residual = ResidualValues, bias = BiasValues, y = Run();
             var inside = new bool[c.Length];
             for (int t = 0; t < S.Batch; t++)
                 for (int i = 0; i < S.M; i++)
@@ -199,12 +225,18 @@ public class HostGemmTests
                             sum += x * w;
                             size += Math.Abs(x * w);
                         }
+                        for (int p = 0; p < LowRank; p++)
+                        {
+                            double x = u[i * LowRank + p], w = lowRank[TransV ? j * (LowRank + 2) + p : p * S.N + j];
+                            sum += x * w;
+                            size += Math.Abs(x * w);
+                        }
                         long at = t * S.StrideC + i * S.Ldc + j;
                         inside[at] = true;
                         double v = Alpha * sum + (Bias ? bias[j] : 0) + (Accumulate ? c[at] : 0);
                         v = Activate(v) + (Residual || ResidualIsC ? residual[at] : 0);
                         // Rounding errors of a chain of K steps add up like a random walk; 4 for the epilogue.
-                        double tolerance = 1.2e-7 * (Math.Abs(Alpha) * size * (2 + Math.Sqrt(S.K)) + 4) + 3e-7 * (Activation == 0 ? 0 : 1 + Math.Abs(v));
+                        double tolerance = 1.2e-7 * (Math.Abs(Alpha) * size * (2 + Math.Sqrt(S.K + LowRank)) + 4) + 3e-7 * (Activation == 0 ? 0 : 1 + Math.Abs(v));
                         Assert.True(Math.Abs(y[at] - v) <= tolerance, $"{this}: C[{t},{i},{j}] is {y[at]}, should be {v:g9}");
                     }
             for (int i = 0; i < c.Length; i++)

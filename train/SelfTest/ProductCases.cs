@@ -33,6 +33,8 @@ internal static class ProductCases
 
         new("adapted_linear", "AdaptedLinear", i => Ops.AdaptedLinear(i[0], i[1], i[2], i[3], i[4], 3, 0.5f),
             [2, 7, 23], [19, 23], [19], [3, 23], [19, 3]),
+        new("adapted_linear.residual", "AdaptedLinear", i => Ops.AdaptedLinear(i[0], i[1], i[2], i[3], i[4], 4, 2f, i[5]),
+            [2, 35, 70], [9, 70], [9], [4, 70], [9, 4], [2, 35, 9]),
         new("adapted_linear.no_bias", "AdaptedLinear", i => Ops.AdaptedLinear(i[0], i[1], null, i[2], i[3], 1, 1f),
             [2, 7, 23], [19, 23], [1, 23], [19, 1]),
 
@@ -47,6 +49,8 @@ internal static class ProductCases
         new("conv2d.patches", "Conv2d", i => Ops.Conv2d(i[0], i[1], null, 4), [2, 8, 12, 3], [5, 4, 4, 3]),
         new("conv2d.5x1", "Conv2d", i => Ops.Conv2d(i[0], i[1], null, 1, new Padding(2, 2, 0, 0)), [1, 7, 5, 4], [3, 5, 1, 4]),
         new("conv2d.33_channels", "Conv2d", i => Ops.Conv2d(i[0], i[1], i[2], 1, Padding.All(1)), [1, 6, 5, 33], [35, 3, 3, 33], [35]),
+        new("conv2d.3x3_many_tiles", "Conv2d", i => Ops.Conv2d(i[0], i[1], i[2], 1, Padding.All(1), i[3]),
+            [2, 7, 5, 17], [19, 3, 3, 17], [19], [2, 7, 5, 19]),
         new("conv2d.unet.down0.res", "Conv2d", i => Ops.Conv2d(i[0], i[1], i[2], 1, Padding.All(1)), [1, 32, 32, 320], [320, 3, 3, 320], [320])
             { Realistic = true },
 

@@ -9,6 +9,12 @@ internal unsafe struct GemmJob
     public GemmOperand A, B;
     public int Rows, Columns, Batch;
     public GemmDepth Depth;
+
+    /// <summary>Steps of <see cref="U"/> and <see cref="V"/>, which are appended to K; 0 for none.</summary>
+    public int LowRank;
+
+    public GemmOperand U, V;
+
     public GemmResult Result;
 
     /// <summary>The kernels' rows are C's columns: A and B were exchanged because B is the operand not worth packing.</summary>
@@ -101,14 +107,17 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
         int tile0 = (int)((long)tiles * rowPiece / rowPieces), tile1 = (int)((long)tiles * (rowPiece + 1) / rowPieces);
         int panel0 = (int)((long)panels * panelPiece / panelPieces), panel1 = (int)((long)panels * (panelPiece + 1) / panelPieces);
         GemmOperand a = job->A.At(batch), b = job->B.At(batch);
+        var tail = new GemmBlock(0, 1, 0, job->LowRank, 0);
 
         long packedBytes = ThreadScratch.Aligned((long)MaxPanels * GemmDepth.Limit * width * sizeof(float));
         long copyBytes = ThreadScratch.Aligned((long)tileRows * GemmDepth.Limit * sizeof(float));
         long tileBytes = ThreadScratch.Aligned((long)tileRows * width * sizeof(float));
-        byte* scratch = ThreadScratch.Bytes(packedBytes + copyBytes + 2 * tileBytes + (long)MaxSegments * tileRows * sizeof(float*));
+        long tailBytes = ThreadScratch.Aligned((long)MaxPanels * tail.Total * width * sizeof(float));
+        byte* scratch = ThreadScratch.Bytes(packedBytes + copyBytes + 2 * tileBytes + tailBytes + (long)MaxSegments * tileRows * sizeof(float*));
         float* packed = (float*)scratch, copy = (float*)(scratch + packedBytes);
         float* y = (float*)(scratch + packedBytes + copyBytes), turned = (float*)((byte*)y + tileBytes);
-        float** pointers = (float**)((byte*)turned + tileBytes);
+        float* packedTail = (float*)((byte*)turned + tileBytes);
+        float** pointers = (float**)((byte*)packedTail + tailBytes), tailPointers = stackalloc float*[tileRows];
         // A tile that meets several panels is worth moving together first.
         if (panel1 - panel0 < 2) copy = null;
 
@@ -123,11 +132,16 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
                 int lines = (int)(Math.Min((long)panel1 * width, job->Columns) - from);
                 b.Pack(from, lines, width, block, (float*)GemmDriver.Zeros, Panel(packed, packed0 - panel0, block));
             }
+            if (last && job->LowRank > 0)
+                job->V.Pack((long)panel0 * width, (int)(Math.Min((long)panel1 * width, job->Columns) - (long)panel0 * width), width, tail,
+                    (float*)GemmDriver.Zeros, packedTail);
             var tile = new GemmTile { Y = y, LdY = width };
+            var tailTile = new GemmTile { Y = y, LdY = width, BStep = width, Continue = true };
             for (int t = tile0; t < tile1; t++)
             {
                 int row = t * tileRows, rows = Math.Min(tileRows, job->Rows - row);
                 a.Rows(row, rows, block, pointers, copy, ref tile);
+                if (last && job->LowRank > 0) job->U.Rows(row, rows, tail, tailPointers, null, ref tailTile);
                 for (int p = panel0; p < panel1; p++)
                 {
                     int column = p * width, columns = Math.Min(width, job->Columns - column);
@@ -135,6 +149,11 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
                     tile.B = inPlace ? b.Base + column + (nint)block.Offset * b.Stride : Panel(packed, p - panel0, block);
                     tile.BStep = inPlace ? b.Stride : width;
                     GemmMicroKernel<T>.Run(rows, columns, tile);
+                    if (last && job->LowRank > 0)
+                    {
+                        tailTile.B = Panel(packedTail, p - panel0, tail);
+                        GemmMicroKernel<T>.Run(rows, columns, tailTile);
+                    }
                     long batchOffset = batch * job->Result.BatchStride;
                     if (!job->Transposed)
                     {

@@ -16,6 +16,14 @@ public sealed partial class GpuBackend
     public void Gemm(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue)
     {
         using Lock.Scope turn = Enter();
+        if (epilogue.LowRank is { } term)
+        {
+            // The same rule of summation whatever the rank, and no tile has to know of a second pair of operands.
+            Gemm(term.U, term.V, c, new GemmShape(shape.M, shape.N, term.Rank, TransB: term.TransV) { Ldb = term.V.Shape[1], Ldc = shape.Ldc },
+                new GemmEpilogue { Alpha = epilogue.Alpha, Accumulate = epilogue.Accumulate });
+            Gemm(a, b, c, shape, epilogue with { Accumulate = true, LowRank = null });
+            return;
+        }
         var product = new MatrixProduct
         {
             A = new Matrix(Floats(a), shape.Lda, shape.TransA, shape.StrideA),

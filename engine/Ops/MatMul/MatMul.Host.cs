@@ -8,6 +8,13 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void Gemm(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue)
     {
+        if (epilogue.LowRank is { Rank: > GemmDepth.Limit } wide)
+        {
+            Gemm(wide.U, wide.V, c, new GemmShape(shape.M, shape.N, wide.Rank, TransB: wide.TransV) { Ldb = wide.V.Shape[1], Ldc = shape.Ldc },
+                new GemmEpilogue { Alpha = epilogue.Alpha, Accumulate = epilogue.Accumulate });
+            Gemm(a, b, c, shape, epilogue with { Accumulate = true, LowRank = null });
+            return;
+        }
         var depth = new GemmDepth(1, shape.K);
         var job = new GemmJob
         {
@@ -36,6 +43,13 @@ public sealed unsafe partial class HostBackend
             (job.A, job.B) = (job.B, job.A);
             (job.Rows, job.Columns) = (job.Columns, job.Rows);
             job.Transposed = true;
+        }
+        if (epilogue.LowRank is { } term)
+        {
+            job.LowRank = term.Rank;
+            job.U = Operand(term.U, GemmLayout.Lines, term.Rank, 0);
+            job.V = Operand(term.V, term.TransV ? GemmLayout.Lines : GemmLayout.Steps, term.V.Shape[1], 0);
+            if (turn) (job.U, job.V) = (job.V, job.U);
         }
         job.InPlace = job.B.Layout == GemmLayout.Steps && job.Rows <= FewLines;
         RunKeepingResidual(ref job, c, epilogue.Residual);
