@@ -63,6 +63,9 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
     private const int MaxPanels = 4;
     private const int MaxSegments = GemmDepth.Limit;
 
+    // Tiles of an A that lies K-major are moved together this many at once: whole cache lines of it are read.
+    private const int TileGroup = 8;
+
     // More rows would push a piece's part of C out of the second-level cache between two blocks of K.
     private const int MaxPieceRows = 1024;
 
@@ -110,7 +113,8 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
         var tail = new GemmBlock(0, 1, 0, job->LowRank, 0);
 
         long packedBytes = ThreadScratch.Aligned((long)MaxPanels * GemmDepth.Limit * width * sizeof(float));
-        long copyBytes = ThreadScratch.Aligned((long)tileRows * GemmDepth.Limit * sizeof(float));
+        bool copies = job->A.Layout == GemmLayout.Steps && panel1 - panel0 > 1;
+        long copyBytes = copies ? ThreadScratch.Aligned((long)TileGroup * GemmOperand.CopyStride(tileRows, GemmDepth.Limit) * sizeof(float)) : 0;
         long tileBytes = ThreadScratch.Aligned((long)tileRows * width * sizeof(float));
         long tailBytes = ThreadScratch.Aligned((long)MaxPanels * tail.Total * width * sizeof(float));
         byte* scratch = ThreadScratch.Bytes(packedBytes + copyBytes + 2 * tileBytes + tailBytes + (long)MaxSegments * tileRows * sizeof(float*));
@@ -118,8 +122,7 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
         float* y = (float*)(scratch + packedBytes + copyBytes), turned = (float*)((byte*)y + tileBytes);
         float* packedTail = (float*)((byte*)turned + tileBytes);
         float** pointers = (float**)((byte*)packedTail + tailBytes), tailPointers = stackalloc float*[tileRows];
-        // A tile that meets several panels is worth moving together first.
-        if (panel1 - panel0 < 2) copy = null;
+        bool inC = job->Result.InPlace && !job->Transposed;
 
         for (int index = 0; index < job->Depth.Blocks; index++)
         {
@@ -135,34 +138,54 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
             if (last && job->LowRank > 0)
                 job->V.Pack((long)panel0 * width, (int)(Math.Min((long)panel1 * width, job->Columns) - (long)panel0 * width), width, tail,
                     (float*)GemmDriver.Zeros, packedTail);
-            var tile = new GemmTile { Y = y, LdY = width };
-            var tailTile = new GemmTile { Y = y, LdY = width, BStep = width, Continue = true };
+            GemmTile tile = default, tailTile = new GemmTile { BStep = width, Continue = true };
             for (int t = tile0; t < tile1; t++)
             {
                 int row = t * tileRows, rows = Math.Min(tileRows, job->Rows - row);
-                a.Rows(row, rows, block, pointers, copy, ref tile);
-                if (last && job->LowRank > 0) job->U.Rows(row, rows, tail, tailPointers, null, ref tailTile);
+                if (!copies)
+                {
+                    a.Rows(row, rows, block, pointers, ref tile);
+                }
+                else
+                {
+                    // Meeting several panels, a tile is worth moving together first.
+                    int member = (t - tile0) % TileGroup;
+                    if (member == 0) a.Copy(row, Math.Min(TileGroup * tileRows, job->Rows - row), tileRows, job->Rows, block, copy);
+                    GemmOperand.CopiedRows(copy + member * GemmOperand.CopyStride(tileRows, block.Length), rows, tileRows, block, pointers, ref tile);
+                }
+                if (last && job->LowRank > 0) job->U.Rows(row, rows, tail, tailPointers, ref tailTile);
                 for (int p = panel0; p < panel1; p++)
                 {
                     int column = p * width, columns = Math.Min(width, job->Columns - column);
                     bool inPlace = job->InPlace && columns == width;
                     tile.B = inPlace ? b.Base + column + (nint)block.Offset * b.Stride : Panel(packed, p - panel0, block);
                     tile.BStep = inPlace ? b.Stride : width;
+                    // One chain of sums through all blocks of K: it goes on in C, or where columns are too few for that in a copy of them.
+                    long batchOffset = batch * job->Result.BatchStride;
+                    float* c = job->Result.C + batchOffset + row * job->Result.Ld + column;
+                    bool add = !first || job->Result.Accumulate, whole = inC && columns == width;
+                    tile.Y = tailTile.Y = whole ? c : y;
+                    tile.LdY = tailTile.LdY = whole ? job->Result.Ld : width;
+                    tile.Continue = inC && add;
+                    if (tile.Continue && !whole)
+                    {
+                        for (int i = 0; i < rows; i++) GemmOperand.PackLine(c + i * job->Result.Ld, columns, width, y + i * width);
+                    }
                     GemmMicroKernel<T>.Run(rows, columns, tile);
                     if (last && job->LowRank > 0)
                     {
                         tailTile.B = Panel(packedTail, p - panel0, tail);
                         GemmMicroKernel<T>.Run(rows, columns, tailTile);
                     }
-                    long batchOffset = batch * job->Result.BatchStride;
                     if (!job->Transposed)
                     {
-                        job->Result.Store<T>(y, width, rows, columns, batchOffset, row, column, first, last);
+                        if (!whole || (last && job->Result.HasEpilogue))
+                            job->Result.Store<T>(tile.Y, tile.LdY, rows, columns, batchOffset, row, column, add && !inC, last);
                         continue;
                     }
                     for (int i = 0; i < rows; i++)
                         for (int j = 0; j < columns; j++) turned[j * tileRows + i] = y[i * width + j];
-                    job->Result.Store<T>(turned, tileRows, columns, rows, batchOffset, column, row, first, last);
+                    job->Result.Store<T>(turned, tileRows, columns, rows, batchOffset, column, row, add, last);
                 }
             }
         }

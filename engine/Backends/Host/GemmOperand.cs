@@ -108,6 +108,9 @@ internal unsafe struct GemmOperand
     /// <summary>Tap (Channels).</summary>
     public int Tap;
 
+    // Steps that lie a row apart are too far from each other for the processor to see which comes next.
+    private const int FetchAhead = 8;
+
     /// <summary>This operand's matrix <paramref name="batch"/>.</summary>
     public readonly GemmOperand At(int batch)
     {
@@ -117,11 +120,14 @@ internal unsafe struct GemmOperand
         return o;
     }
 
-    /// <summary>
-    /// Points the kernel's A side at lines first .. first + count - 1 of one block of K. <paramref name="copy"/> has room for them:
-    /// steps that lie apart are moved together there; null reads them in place.
-    /// </summary>
-    public readonly void Rows(long first, int count, in GemmBlock block, float** pointers, float* copy, ref GemmTile tile)
+    // What a vector may reach beyond the last line of a tile.
+    private const int CopySlack = 16;
+
+    /// <summary>Floats from a tile that <see cref="Copy"/> makes to the next.</summary>
+    public static int CopyStride(int tileRows, int length) => tileRows * length + CopySlack;
+
+    /// <summary>Points the kernel's A side at lines first .. first + count - 1 of one block of K, where they lie.</summary>
+    public readonly void Rows(long first, int count, in GemmBlock block, float** pointers, ref GemmTile tile)
     {
         tile.Rows = pointers;
         tile.SegmentStride = count;
@@ -135,15 +141,8 @@ internal unsafe struct GemmOperand
                 break;
             case GemmLayout.Steps:
                 // Never more than one segment on this side.
-                float* source = Base + first + block.Offset * Stride;
                 tile.Step = Stride;
-                if (copy != null)
-                {
-                    for (int k = 0; k < block.Length; k++) CopyLine(source + k * Stride, copy + k * count, count);
-                    source = copy;
-                    tile.Step = count;
-                }
-                for (int i = 0; i < count; i++) pointers[i] = source + i;
+                for (int i = 0; i < count; i++) pointers[i] = Base + first + i + block.Offset * Stride;
                 break;
             default:
                 tile.Segments = block.Segments;
@@ -152,6 +151,40 @@ internal unsafe struct GemmOperand
                     Grid.Addresses(first, count, block.Segment + s, block.Offset, pointers + s * count);
                 break;
         }
+    }
+
+    /// <summary>
+    /// Copies lines first .. first + count - 1 of one block to tiles (block.Length, tileRows), for a layout of Steps; there are
+    /// <paramref name="lines"/> lines in all. Each tile's line is moved by one or two vectors that reach into the next line, which is written after.
+    /// </summary>
+    public readonly void Copy(long first, int count, int tileRows, long lines, in GemmBlock block, float* copy)
+    {
+        float* source = Base + first + block.Offset * Stride;
+        nint tile = CopyStride(tileRows, block.Length);
+        for (int k = 0; k < block.Length; k++, source += Stride, copy += tileRows)
+        {
+            CacheHint.Fetch(source + FetchAhead * Stride, count);
+            // The last lines have nothing behind them that may be read.
+            int i = 0;
+            float* to = copy;
+            for (; first + i + CopySlack <= lines && i + tileRows <= count; i += tileRows, to += tile)
+            {
+                F32x8.Store(to, F32x8.Load(source + i));
+                if (tileRows > 8) F32x8.Store(to + 8, F32x8.Load(source + i + 8));
+            }
+            for (; i < count; i += tileRows, to += tile) CopyLine(source + i, to, Math.Min(tileRows, count - i));
+        }
+    }
+
+    /// <summary>As <see cref="Rows"/>, for a tile that <see cref="Copy"/> made.</summary>
+    public static void CopiedRows(float* copy, int count, int tileRows, in GemmBlock block, float** pointers, ref GemmTile tile)
+    {
+        tile.Rows = pointers;
+        tile.SegmentStride = count;
+        tile.Segments = 1;
+        tile.Length = block.Length;
+        tile.Step = tileRows;
+        for (int i = 0; i < count; i++) pointers[i] = copy + i;
     }
 
     /// <summary>
@@ -189,7 +222,11 @@ internal unsafe struct GemmOperand
                 {
                     float* source = Base + first + block.Offset * Stride;
                     if (SegmentOffsets != null) source += SegmentOffsets[block.Segment + s];
-                    for (int k = 0; k < block.Length; k++, y += width) PackStep(source + k * Stride, count, width, panel, y);
+                    for (int k = 0; k < block.Length; k++, y += width)
+                    {
+                        CacheHint.Fetch(source + (k + FetchAhead) * Stride, count);
+                        PackStep(source + k * Stride, count, width, panel, y);
+                    }
                 }
                 break;
             default:

@@ -23,6 +23,15 @@ internal unsafe struct GemmResult
     /// <summary>The sub-grid's size and where it lies in the image: pixel (gy, gx) at (Y + gy Step, X + gx Step).</summary>
     public int GridHeight, GridWidth, Height, Width, Step, Y, X;
 
+    /// <summary>The residual lies in C's own memory.</summary>
+    public bool ResidualInC;
+
+    /// <summary>Kernels may sum in C itself: rows follow each other, nothing scales the sum, and nothing in C is still needed.</summary>
+    public readonly bool InPlace => !Scatter && Alpha == 1f && !ResidualInC;
+
+    /// <summary>Something is left to do with a sum.</summary>
+    public readonly bool HasEpilogue => Bias != null || Residual != null || Activation != Activation.None;
+
     /// <summary>Elements from C to row <paramref name="row"/>.</summary>
     public readonly long RowOffset(long row)
     {
@@ -32,14 +41,13 @@ internal unsafe struct GemmResult
     }
 
     /// <summary>
-    /// Stores a computed tile (rows, ld) at (row, column). <paramref name="first"/>: no earlier block of K has been stored;
-    /// <paramref name="last"/>: no later one follows, so the rest of the epilogue is due.
+    /// Stores a computed tile (rows, ld) at (row, column), where it may lie already. <paramref name="add"/>: to what C holds;
+    /// <paramref name="last"/>: no later block of K follows, so the rest of the epilogue is due.
     /// </summary>
     public readonly void Store<T>(float* tile, nint ld, int rows, int columns, long batchOffset, long row, long column,
-        bool first, bool last)
+        bool add, bool last)
         where T : struct, IVectorLane<T>
     {
-        bool add = Accumulate || !first;
         float* bias = last && Bias != null ? Bias + column : null;
         for (int r = 0; r < rows; r++, tile += ld)
         {

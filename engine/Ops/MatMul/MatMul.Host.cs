@@ -64,6 +64,7 @@ public sealed unsafe partial class HostBackend
         bool shared = residual is not null && ReferenceEquals(residual.Storage, c.Storage);
         if (!shared || job.Depth.Blocks == 1)
         {
+            job.Result.ResidualInC = shared;
             GemmDriver.Run(ref job);
             return;
         }
