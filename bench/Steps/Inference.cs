@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using SeLoRA.Adapters;
 using SeLoRA.Engine;
 using SeLoRA.Model;
@@ -30,9 +31,9 @@ internal sealed class UNetForward : InferenceTask
 
     public UNetForward(StepOptions options) : base(options)
     {
-        unet = Load(new UNet2DConditionModel(new UNetConfig()));
+        unet = Load(new UNet2DConditionModel(options.Model.UNet));
         Adapt(new AdapterRoot("unet", unet));
-        (latents, text) = (Latents(1), Normal(2, options.Batch, Tokens, 768));
+        (latents, text) = (Latents(1), Normal(2, options.Batch, Tokens, options.Model.Text.HiddenSize));
         timesteps = [.. Enumerable.Range(0, options.Batch).Select(i => (float)Philox.Int(3, (ulong)i, 1000))];
     }
 
@@ -47,7 +48,7 @@ internal sealed class VaeEncode : InferenceTask
 
     public VaeEncode(StepOptions options) : base(options)
     {
-        vae = Load(new AutoencoderKL(new VaeConfig()));
+        vae = Load(new AutoencoderKL(options.Model.Vae));
         images = Normal(1, options.Batch, options.Size, options.Size, 3);
     }
 
@@ -62,7 +63,7 @@ internal sealed class VaeDecode : InferenceTask
 
     public VaeDecode(StepOptions options) : base(options)
     {
-        vae = Load(new AutoencoderKL(new VaeConfig()));
+        vae = Load(new AutoencoderKL(options.Model.Vae));
         latents = Latents(1);
     }
 
@@ -77,9 +78,9 @@ internal sealed class ClipText : InferenceTask
 
     public ClipText(StepOptions options) : base(options)
     {
-        text = Load(new ClipTextModel(new ClipTextConfig()));
+        text = Load(new ClipTextModel(options.Model.Text));
         Adapt(new AdapterRoot("text_encoder", text));
-        ids = Ids(options.Batch);
+        ids = Ids(options.Batch, options.Model.Text);
     }
 
     protected override void Forward() => text.Forward(ids, Options.Batch);
@@ -98,16 +99,23 @@ internal sealed class Generate : InferenceTask
 
     public Generate(StepOptions options) : base(options)
     {
-        text = Load(new ClipTextModel(new ClipTextConfig()));
-        unet = Load(new UNet2DConditionModel(new UNetConfig()));
-        vae = Load(new AutoencoderKL(new VaeConfig()));
+        text = Load(new ClipTextModel(options.Model.Text));
+        unet = Load(new UNet2DConditionModel(options.Model.UNet));
+        vae = Load(new AutoencoderKL(options.Model.Vae));
         Adapt(new AdapterRoot("unet", unet), new AdapterRoot("text_encoder", text));
-        ids = Ids(2 * options.Batch);
+        ids = Ids(2 * options.Batch, options.Model.Text);
         scheduler = SchedulerFactory.FromConfig(SchedulerConfig.Parse(
             """
             {"_class_name": "DDIMScheduler", "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
              "num_train_timesteps": 1000, "clip_sample": false, "set_alpha_to_one": false, "steps_offset": 1}
             """));
+    }
+
+    /// <inheritdoc/>
+    public override void Describe(JsonObject record, double mean)
+    {
+        record["inference_steps"] = Options.InferenceSteps;
+        record["guidance"] = Guidance;
     }
 
     protected override void Forward()
