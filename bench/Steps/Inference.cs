@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using SeLoRA.Adapters;
 using SeLoRA.Engine;
 using SeLoRA.Model;
@@ -89,7 +88,8 @@ internal sealed class ClipText : InferenceTask
 /// <summary>Text encoder, DDIM with guidance (U-Net batch twice as large), decoder.</summary>
 internal sealed class Generate : InferenceTask
 {
-    private const float Guidance = 7.5f;
+    /// <summary>Weight of the text.</summary>
+    public const float Guidance = 7.5f;
 
     private readonly ClipTextModel text;
     private readonly UNet2DConditionModel unet;
@@ -109,13 +109,6 @@ internal sealed class Generate : InferenceTask
             {"_class_name": "DDIMScheduler", "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
              "num_train_timesteps": 1000, "clip_sample": false, "set_alpha_to_one": false, "steps_offset": 1}
             """));
-    }
-
-    /// <inheritdoc/>
-    public override void Describe(JsonObject record, double mean)
-    {
-        record["inference_steps"] = Options.InferenceSteps;
-        record["guidance"] = Guidance;
     }
 
     protected override void Forward()

@@ -38,7 +38,7 @@ internal static class SeLoRAOverhead
         var rounds = new List<Dictionary<string, Dictionary<string, double>>>();
         for (int i = 0; i < options.Steps; i++)
         {
-            // Another kind begins each round: none always follows the same one.
+            // Another kind begins each round, so that what slows down over a round strikes all alike.
             rounds.Add(Enumerable.Range(0, Kinds.Length).Select(k => Kinds[(i + k) % Kinds.Length]).ToDictionary(kind => kind, Time));
         }
 

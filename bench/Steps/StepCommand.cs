@@ -68,6 +68,7 @@ internal static class StepCommand
             ["method"] = options.Method, ["rank"] = options.Rank > 0 ? options.Rank : null,
         };
         FlopCount.Of(name, options).Describe(record);
+        if (name == "generate") (record["inference_steps"], record["guidance"]) = (options.InferenceSteps, Generate.Guidance);
         return record;
     }
 
