@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using SeLoRA.Engine;
 
 namespace SeLoRA.Bench;
 
 /// <summary>The training program without arguments, as a newcomer starts it: when does it show life, and when does it train?</summary>
-internal static class DefaultRunStartup
+internal static partial class DefaultRunStartup
 {
     private const string FirstOutput = "first_output", FirstProgress = "first_progress", FirstStep = "first_step";
 
@@ -38,15 +39,18 @@ internal static class DefaultRunStartup
         {
             double ms = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             seen.TryAdd(FirstOutput, ms);
-            // Where output goes to a file every job's first state is a line: "encoding images 1/320 ...", "step 1/200 ...".
-            if (line.Contains(" 1/", StringComparison.Ordinal)) seen.TryAdd(FirstProgress, ms);
-            if (line.StartsWith("step 1/", StringComparison.Ordinal)) seen.TryAdd(FirstStep, ms);
+            // Where output goes to a file every job's first state is a line: "encoding images 8/320 ...", "step 1/200 ...".
+            if (Progress().IsMatch(line)) seen.TryAdd(FirstProgress, ms);
+            if (line.StartsWith("step ", StringComparison.Ordinal)) seen.TryAdd(FirstStep, ms);
         }
         bool trained = seen.ContainsKey(FirstStep);
         if (trained) process.Kill();
         process.WaitForExit();
         return trained ? seen : throw new EngineException($"startup default-run: the program ended with exit code {process.ExitCode} before its first step");
     }
+
+    [GeneratedRegex("^[a-z ]+ [0-9]+/[0-9]+ ")]
+    private static partial Regex Progress();
 
     private static void Report(Dictionary<string, double> seen)
     {

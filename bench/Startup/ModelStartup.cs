@@ -80,8 +80,13 @@ internal static class ModelStartup
         Console.Error.WriteLine($"writing a model of full size to {path}");
         ModelSize size = ModelSize.All["sd15"];
         var tokenizer = new ClipTokenizer(ClipVocabularyTrainer.Train(["chest x-ray, no finding", "chest x-ray, left effusion"], ClipVocabularyTrainer.MinSize + 8));
-        ModelFolder.Save(new StableDiffusionModel(ModelSize.Load(new UNet2DConditionModel(size.UNet), Device.Cpu),
+        var model = new StableDiffusionModel(ModelSize.Load(new UNet2DConditionModel(size.UNet), Device.Cpu),
             ModelSize.Load(new AutoencoderKL(size.Vae), Device.Cpu), ModelSize.Load(new ClipTextModel(size.Text), Device.Cpu), tokenizer,
-            SchedulerConfig.Parse(ModelSize.Schedule)), path, SafetensorsDType.F32);
+            SchedulerConfig.Parse(ModelSize.Schedule));
+        ModelFolder.Save(model, path, SafetensorsDType.F32);
+        // The measuring process shall have the machine's memory.
+        foreach (Module network in (Module[])[model.UNet, model.Vae, model.TextEncoder])
+            foreach ((_, Parameter parameter) in network.NamedParameters()) parameter.Unload();
+        Backend.Get(Device.Cpu).ReleaseCached();
     }
 }

@@ -43,7 +43,8 @@ internal static class SeLoRAOverhead
         }
 
         double Median(string kind) => CallTime.Median(rounds.Select(r => r[kind].Values.Sum()));
-        double Ratio(string kind) => CallTime.Median(rounds.Select(r => r[kind].Values.Sum() / r[Lora].Values.Sum()));
+        double[] Ratios(string kind) => [.. rounds.Select(r => r[kind].Values.Sum() / r[Lora].Values.Sum()).Order()];
+        double Ratio(string kind) => CallTime.Median(Ratios(kind));
         double Amortised(double normal, double test) => ((options.ExpandEvery - 1) * normal + test) / options.ExpandEvery;
         double ratio = Amortised(Ratio(Normal), Ratio(Test));
         // SeLoRA's ordinary step runs the same code as LoRA's: what the test adds to it is the overhead by construction, and less noisy.
@@ -55,6 +56,9 @@ internal static class SeLoRAOverhead
         record["ms_laps"] = new JsonObject(Kinds.Select(kind => KeyValuePair.Create(kind, (JsonNode?)new JsonObject(
             rounds[0][kind].Keys.Select(lap => KeyValuePair.Create(lap, (JsonNode?)Math.Round(CallTime.Median(rounds.Select(r => r[kind][lap])), 4)))))));
         record["ratio_selora"] = Math.Round(Ratio(Normal), 5);
+        // How far the machine's noise reaches: the middle half of the rounds.
+        record["ratio_selora_quartiles"] = new JsonArray(
+            Math.Round(Ratios(Normal)[options.Steps / 4], 5), Math.Round(Ratios(Normal)[options.Steps * 3 / 4], 5));
         record["ratio_test"] = Math.Round(Ratio(Test), 5);
         record["ratio_of_test_alone"] = Math.Round(byTest, 5);
         record["ratio"] = Math.Round(ratio, 5);

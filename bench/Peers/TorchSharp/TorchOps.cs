@@ -48,7 +48,7 @@ internal static class TorchOps
 
     private static Tensor Attention(Tensor[] x)
     {
-        static Tensor Heads(Tensor t) => t.unflatten(-1, MicroShape.Heads, t.shape[^1] / MicroShape.Heads).transpose(1, 2);
+        static Tensor Heads(Tensor t) => t.reshape(t.shape[0], t.shape[1], MicroShape.Heads, -1).transpose(1, 2);
         return functional.scaled_dot_product_attention(Heads(x[0]), Heads(x[1]), Heads(x[2])).transpose(1, 2).flatten(2);
     }
 
