@@ -32,8 +32,8 @@ public sealed record MicroShape(string Op, string Text, int[][] Inputs, long Flo
 }
 
 /// <summary>
-/// The operators of Stable Diffusion 1.5 at the latents of 224, 384 and 512 pixels. Like all files of this folder it knows nothing of
-/// the engine: peers are built with it too.
+/// The operators of Stable Diffusion 1.5 at the latents of 224, 384 and 512 pixels. This file knows nothing of the engine: peers are
+/// built with it too.
 /// </summary>
 public static class MicroShapes
 {

@@ -85,8 +85,6 @@ internal static class ModelStartup
             SchedulerConfig.Parse(ModelSize.Schedule));
         ModelFolder.Save(model, path, SafetensorsDType.F32);
         // The measuring process shall have the machine's memory.
-        foreach (Module network in (Module[])[model.UNet, model.Vae, model.TextEncoder])
-            foreach ((_, Parameter parameter) in network.NamedParameters()) parameter.Unload();
-        Backend.Get(Device.Cpu).ReleaseCached();
+        ModelSize.Unload([model.UNet, model.Vae, model.TextEncoder], Device.Cpu);
     }
 }

@@ -41,4 +41,12 @@ internal sealed record ModelSize(string Name, UNetConfig UNet, VaeConfig Vae, Cl
         }
         return network;
     }
+
+    /// <summary>Gives the weights' memory back to the system.</summary>
+    public static void Unload(IEnumerable<Module> networks, Device device)
+    {
+        foreach (Module network in networks)
+            foreach ((_, Parameter parameter) in network.NamedParameters()) parameter.Unload();
+        Backend.Get(device).ReleaseCached();
+    }
 }

@@ -67,5 +67,6 @@ internal static class SeLoRAOverhead
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Name} {options.Size} x{options.Batch} rank {options.Rank}: lora {Median(Lora):F2} ms, selora {Median(Normal):F2} ms, with test "
             + $"{Median(Test):F2} ms; amortised over {options.ExpandEvery} {ratio:F4} of lora, {byTest:F4} by the test alone"));
+        ModelSize.Unload([text, unet], options.Device);
     }
 }

@@ -51,8 +51,7 @@ internal static class StepCommand
                 Rounds = Rounds.Of(result, rounds), Note = result.GetValue(note), Device = Device.Parse(result.GetValue(device)!),
             };
             if (result.GetValue(countOnly)) Console.WriteLine(Head(name, options).ToJsonString());
-            else if (name == SeLoRAOverhead.Name) Compare(options);
-            else Run(name, options);
+            else for (int round = 0; round < options.Rounds; round++) Round(name, options);
         });
         return command;
     }
@@ -84,6 +83,13 @@ internal static class StepCommand
         return record;
     }
 
+    // Everything anew: SeLoRA's ranks have grown at the end of a round.
+    private static void Round(string name, StepOptions options)
+    {
+        if (name == SeLoRAOverhead.Name) Compare(options);
+        else Run(name, options);
+    }
+
     private static void Compare(StepOptions options)
     {
         JsonObject record = Described(SeLoRAOverhead.Name, options);
@@ -96,6 +102,7 @@ internal static class StepCommand
 
     private static void Run(string name, StepOptions options)
     {
+        double? load = Machine.Load();
         using StepTask task = StepTask.All[name](options);
         double? first = null;
         for (int i = 0; i < options.Warmup; i++)
@@ -103,13 +110,7 @@ internal static class StepCommand
             double ms = LapWatch.Time(task.Step).Values.Sum();
             first ??= ms / 1e3;
         }
-        for (int round = 0; round < options.Rounds; round++) Round(name, options, task, first);
-    }
-
-    private static void Round(string name, StepOptions options, StepTask task, double? first)
-    {
         int steps = options.Steps;
-        double? load = Machine.Load();
         Backend.Get(options.Device).ResetPeak();
         TimeSpan cpu = Environment.CpuUsage.TotalTime;
         long allocated = GC.GetTotalAllocatedBytes(precise: true), start = Stopwatch.GetTimestamp();

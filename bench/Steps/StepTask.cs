@@ -22,11 +22,11 @@ internal abstract class StepTask(StepOptions options) : IDisposable
         ["generate"] = o => new Generate(o),
     };
 
-    /// <summary>Weights that are trained.</summary>
-    public long TrainedParameters { get; protected init; }
+    /// <summary>Weights of the adapters, which alone can be trained.</summary>
+    public virtual long TrainedParameters => sets.Sum(s => s.TrainableCount);
 
     /// <summary>All weights, adapters included.</summary>
-    public long Parameters => networks.Sum(n => n.ParameterCount) + Math.Max(TrainedParameters, sets.Sum(s => s.TrainableCount));
+    public long Parameters => networks.Sum(n => n.ParameterCount) + TrainedParameters;
 
     /// <summary>The options.</summary>
     protected StepOptions Options => options;
@@ -55,6 +55,7 @@ internal abstract class StepTask(StepOptions options) : IDisposable
     public virtual void Dispose()
     {
         foreach (AdapterSet set in sets) set.Dispose();
+        ModelSize.Unload(networks, options.Device);
     }
 
     /// <summary>A network with hash weights on the device.</summary>

@@ -16,8 +16,10 @@ internal sealed class TrainStep : StepTask
         var unet = Load(new UNet2DConditionModel(options.Model.UNet));
         training = new AdapterTraining(options, text, unet);
         training.Attach();
-        TrainedParameters = training.Adapters.TrainableCount;
     }
+
+    /// <inheritdoc/>
+    public override long TrainedParameters => training.Adapters.TrainableCount;
 
     /// <inheritdoc/>
     public override void Step(Action<string> lap) => training.Step(lap);

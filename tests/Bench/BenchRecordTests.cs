@@ -57,6 +57,16 @@ public class BenchRecordTests
     }
 
     [Fact]
+    public void A_step_in_rounds_starts_anew_in_each()
+    {
+        BenchRun run = BenchRun.Of(Tiny("train-step", "--method", "selora", "--tests", "1", "--threshold", "1", "--rounds", "2"));
+        Assert.Equal(2, run.Records.Length);
+        // Two tests at threshold 1, the one before those that are timed among them: every layer grows twice.
+        Assert.All(run.Records, record => Assert.Equal("""{"3":196}""", record["ranks_after"]!.ToJsonString()));
+        Assert.Equal(run.Records[0]["loss"]!.ToString(), run.Records[1]["loss"]!.ToString());
+    }
+
+    [Fact]
     public void The_overhead_of_SeLoRA_is_measured_at_equal_ranks()
     {
         BenchRun run = BenchRun.Of(Tiny("selora-overhead", "--rank", "3", "--expand-every", "10"));
