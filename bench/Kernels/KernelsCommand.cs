@@ -24,7 +24,7 @@ internal static class KernelsCommand
         Summary[] summaries =
             [.. BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. rest], BenchConfig.Create(quick, deep))];
         bool failed = summaries.Any(s => s.HasCriticalValidationErrors || s.Reports.Any(r => !r.Success));
-        if (failed) Console.Error.WriteLine("bench: at least one benchmark failed; its reason stands above its results");
+        if (failed) Console.Error.WriteLine("bench: at least one benchmark failed; its reason stands above, in a line that begins with bench:");
         return failed ? 1 : 0;
     }
 

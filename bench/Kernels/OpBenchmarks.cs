@@ -34,8 +34,18 @@ public abstract class OpBenchmarks<TShape> where TShape : OpShape
     public void Setup()
     {
         Backend = SeLoRA.Engine.Backend.Get(SeLoRA.Engine.Device.Parse(Device));
-        Prepare();
-        Verify();
+        try
+        {
+            Prepare();
+            Verify();
+        }
+        catch (Exception e)
+        {
+            // BenchmarkDotNet would keep the reason to itself.
+            Console.Error.WriteLine($"bench: {e.Message}");
+            Cleanup();
+            throw;
+        }
     }
 
     /// <summary>Hands all memory back.</summary>
@@ -91,8 +101,9 @@ public abstract class OpBenchmarks<TShape> where TShape : OpShape
         foreach ((long index, double expected) in pairs)
         {
             if (Math.Abs(values[index] - expected) <= tolerance * scale) continue;
+            // Not this object's own type: BenchmarkDotNet runs one that it makes, Runnable_0.
             throw new InvalidOperationException(
-                $"{GetType().Name} {Shape} on {Device}: {what}[{index}] is {values[index]}, expected {expected} (not timed)");
+                $"{typeof(TShape).Name.Replace("ShapeCase", "")} {Shape} on {Device}: {what}[{index}] is {values[index]}, expected {expected} (not timed)");
         }
     }
 }

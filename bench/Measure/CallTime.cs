@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using SeLoRA.Engine;
 
 namespace SeLoRA.Bench;
 
@@ -9,19 +8,19 @@ internal sealed record CallTime(double Milliseconds, double Min, double Max, int
     private const double Budget = 0.4, Chunk = 0.005;
     private const int MostCalls = 1000, LeastChunks = 3, MostChunks = 50;
 
-    /// <summary>Measures; the same rule of chunks as the PyTorch script's.</summary>
-    /// <param name="backend">Waited for at the ends of what is timed.</param>
+    /// <summary>Measures, by the PyTorch script's rule of chunks. Peers are built with this file too.</summary>
     /// <param name="call">What is timed.</param>
+    /// <param name="wait">Waits for the device; called at the ends of what is timed.</param>
     /// <param name="before">What each call needs and is not timed; null where calls are timed back to back.</param>
-    public static CallTime Measure(IBackend backend, Action call, Action? before = null)
+    public static CallTime Measure(Action call, Action wait, Action? before = null)
     {
-        Run(backend, call, before, 2);
-        double once = Run(backend, call, before, 1);
+        Run(call, wait, before, 2);
+        double once = Run(call, wait, before, 1);
         int calls = (int)Math.Clamp(Chunk / once, 1, MostCalls);
         int chunks = (int)Math.Clamp(Budget / (once * calls), LeastChunks, MostChunks);
         TimeSpan cpu = Environment.CpuUsage.TotalTime;
         long start = Stopwatch.GetTimestamp();
-        double[] times = [.. Enumerable.Range(0, chunks).Select(_ => 1e3 * Run(backend, call, before, calls))];
+        double[] times = [.. Enumerable.Range(0, chunks).Select(_ => 1e3 * Run(call, wait, before, calls))];
         double cpus = (Environment.CpuUsage.TotalTime - cpu) / Stopwatch.GetElapsedTime(start);
         return new CallTime(Median(times), times.Min(), times.Max(), chunks, calls, cpus);
     }
@@ -34,15 +33,15 @@ internal sealed record CallTime(double Milliseconds, double Min, double Max, int
         return sorted.Length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
     }
 
-    private static double Run(IBackend backend, Action call, Action? before, int count)
+    private static double Run(Action call, Action wait, Action? before, int count)
     {
-        backend.Synchronize();
+        wait();
         long timed = 0;
         if (before is null)
         {
             long start = Stopwatch.GetTimestamp();
             for (int i = 0; i < count; i++) call();
-            backend.Synchronize();
+            wait();
             timed = Stopwatch.GetTimestamp() - start;
         }
         else
@@ -50,10 +49,10 @@ internal sealed record CallTime(double Milliseconds, double Min, double Max, int
             for (int i = 0; i < count; i++)
             {
                 before();
-                backend.Synchronize();
+                wait();
                 long start = Stopwatch.GetTimestamp();
                 call();
-                backend.Synchronize();
+                wait();
                 timed += Stopwatch.GetTimestamp() - start;
             }
         }

@@ -10,7 +10,7 @@ public readonly record struct Work(double Flops, double Bytes)
         Bytes > 0 ? $"{Bytes / seconds / 1e9:0.0} GB/s" : $"{Flops / seconds / 1e9:0.0} GFLOP/s";
 }
 
-/// <summary>A size at which an operation is measured. These files know nothing of the engine: peers are built with them too.</summary>
+/// <summary>A size at which an operation is measured.</summary>
 /// <param name="Name">Where in SD-1.5 it occurs.</param>
 public abstract record OpShape(string Name)
 {

@@ -30,9 +30,9 @@ internal sealed class UNetForward : InferenceTask
 
     public UNetForward(StepOptions options) : base(options)
     {
-        unet = Load(new UNet2DConditionModel(new UNetConfig()));
+        unet = Load(new UNet2DConditionModel(options.Model.UNet));
         Adapt(new AdapterRoot("unet", unet));
-        (latents, text) = (Latents(1), Normal(2, options.Batch, Tokens, 768));
+        (latents, text) = (Latents(1), Normal(2, options.Batch, Tokens, options.Model.Text.HiddenSize));
         timesteps = [.. Enumerable.Range(0, options.Batch).Select(i => (float)Philox.Int(3, (ulong)i, 1000))];
     }
 
@@ -47,7 +47,7 @@ internal sealed class VaeEncode : InferenceTask
 
     public VaeEncode(StepOptions options) : base(options)
     {
-        vae = Load(new AutoencoderKL(new VaeConfig()));
+        vae = Load(new AutoencoderKL(options.Model.Vae));
         images = Normal(1, options.Batch, options.Size, options.Size, 3);
     }
 
@@ -62,7 +62,7 @@ internal sealed class VaeDecode : InferenceTask
 
     public VaeDecode(StepOptions options) : base(options)
     {
-        vae = Load(new AutoencoderKL(new VaeConfig()));
+        vae = Load(new AutoencoderKL(options.Model.Vae));
         latents = Latents(1);
     }
 
@@ -77,9 +77,9 @@ internal sealed class ClipText : InferenceTask
 
     public ClipText(StepOptions options) : base(options)
     {
-        text = Load(new ClipTextModel(new ClipTextConfig()));
+        text = Load(new ClipTextModel(options.Model.Text));
         Adapt(new AdapterRoot("text_encoder", text));
-        ids = Ids(options.Batch);
+        ids = Ids(options.Batch, options.Model.Text);
     }
 
     protected override void Forward() => text.Forward(ids, Options.Batch);
@@ -88,7 +88,8 @@ internal sealed class ClipText : InferenceTask
 /// <summary>Text encoder, DDIM with guidance (U-Net batch twice as large), decoder.</summary>
 internal sealed class Generate : InferenceTask
 {
-    private const float Guidance = 7.5f;
+    /// <summary>Weight of the text.</summary>
+    public const float Guidance = 7.5f;
 
     private readonly ClipTextModel text;
     private readonly UNet2DConditionModel unet;
@@ -98,11 +99,11 @@ internal sealed class Generate : InferenceTask
 
     public Generate(StepOptions options) : base(options)
     {
-        text = Load(new ClipTextModel(new ClipTextConfig()));
-        unet = Load(new UNet2DConditionModel(new UNetConfig()));
-        vae = Load(new AutoencoderKL(new VaeConfig()));
+        text = Load(new ClipTextModel(options.Model.Text));
+        unet = Load(new UNet2DConditionModel(options.Model.UNet));
+        vae = Load(new AutoencoderKL(options.Model.Vae));
         Adapt(new AdapterRoot("unet", unet), new AdapterRoot("text_encoder", text));
-        ids = Ids(2 * options.Batch);
+        ids = Ids(2 * options.Batch, options.Model.Text);
         scheduler = SchedulerFactory.FromConfig(SchedulerConfig.Parse(
             """
             {"_class_name": "DDIMScheduler", "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",

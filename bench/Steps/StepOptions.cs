@@ -5,6 +5,9 @@ namespace SeLoRA.Bench;
 /// <summary>What a step shall be, as the PyTorch script's options of the same names.</summary>
 internal sealed record StepOptions
 {
+    /// <summary>The architecture.</summary>
+    public ModelSize Model { get; init; } = ModelSize.All["sd15"];
+
     /// <summary>Side of the images in pixels.</summary>
     public int Size { get; init; }
 
@@ -14,11 +17,32 @@ internal sealed record StepOptions
     /// <summary>none, lora or selora.</summary>
     public string Method { get; init; } = "none";
 
-    /// <summary>Rank of LoRA.</summary>
+    /// <summary>Rank of every adapter, SeLoRA's at the start; 0 without adapters.</summary>
     public int Rank { get; init; }
+
+    /// <summary>SeLoRA: the ratio that earns a rank.</summary>
+    public double Threshold { get; init; }
+
+    /// <summary>SeLoRA: steps from test to test.</summary>
+    public int ExpandEvery { get; init; }
+
+    /// <summary>SeLoRA: steps with a test to time.</summary>
+    public int Tests { get; init; }
+
+    /// <summary>Timed steps.</summary>
+    public int Steps { get; init; }
+
+    /// <summary>Steps before them.</summary>
+    public int Warmup { get; init; }
+
+    /// <summary>How often everything timed is timed again.</summary>
+    public int Rounds { get; init; }
 
     /// <summary>Sampling steps of generate.</summary>
     public int InferenceSteps { get; init; }
+
+    /// <summary>To go into the results.</summary>
+    public string? Note { get; init; }
 
     /// <summary>Where it runs.</summary>
     public Device Device { get; init; }

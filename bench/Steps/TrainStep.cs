@@ -1,79 +1,60 @@
-using SeLoRA.Adapters;
+using System.Text.Json.Nodes;
 using SeLoRA.Engine;
 using SeLoRA.Model;
 
 namespace SeLoRA.Bench;
 
-/// <summary>
-/// Cached latents and token ids: draw noise, add it, text encoder, U-Net, mean squared error, backward, Adam; adapters in every linear
-/// layer of both networks.
-/// </summary>
+/// <summary>One step of <see cref="AdapterTraining"/>; with SeLoRA the steps with a test are timed after the others.</summary>
 internal sealed class TrainStep : StepTask
 {
-    private readonly ClipTextModel text;
-    private readonly UNet2DConditionModel unet;
-    private readonly AdapterSet adapters;
-    private readonly AdamW adam = new(1e-4f);
-    private readonly RankController? ranks;
-    private readonly NoiseSchedule schedule;
-    private readonly float[] clean, noise, noisy;
-    private readonly int[] ids;
-    private long steps;
+    private readonly AdapterTraining training;
 
     public TrainStep(StepOptions options) : base(options)
     {
         if (options.Method == "none") throw new EngineException("--method none: train-step needs lora or selora");
-        text = Load(new ClipTextModel(new ClipTextConfig()));
-        unet = Load(new UNet2DConditionModel(new UNetConfig()));
-        adapters = Adapt(new AdapterRoot("unet", unet), new AdapterRoot("text_encoder", text))!;
-        adapters.AddTo(adam);
-        if (options.Method == "selora") ranks = new RankController(adapters, adam, new SeLoRAConfig { TestEvery = 1 }, seed: 1);
-        schedule = NoiseSchedule.FromConfig(SchedulerConfig.Parse(
-            """{"_class_name": "DDPMScheduler", "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "num_train_timesteps": 1000}"""));
-        int side = options.Size / 8;
-        (clean, noise, noisy) = (new float[options.Batch * side * side * 4], new float[options.Batch * side * side * 4], new float[options.Batch * side * side * 4]);
-        Philox.FillNormal(clean, 3);
-        ids = Ids(options.Batch);
+        var text = Load(new ClipTextModel(options.Model.Text));
+        var unet = Load(new UNet2DConditionModel(options.Model.UNet));
+        training = new AdapterTraining(options, text, unet);
+        training.Attach();
     }
 
-    /// <summary>Loss of the last step.</summary>
-    public float Loss { get; private set; }
-
-    /// <summary>Total rank now.</summary>
-    public int RankTotal => adapters.RankTotal;
+    /// <inheritdoc/>
+    public override long TrainedParameters => training.Adapters.TrainableCount;
 
     /// <inheritdoc/>
-    public override void Step(Action<string> lap) => Step(lap, test: false);
+    public override void Step(Action<string> lap) => training.Step(lap);
 
-    /// <summary>A step, with SeLoRA's rank test if asked for.</summary>
-    public void Step(Action<string> lap, bool test)
+    /// <inheritdoc/>
+    public override void Describe(JsonObject record, double mean)
     {
-        using var scope = new TensorScope();
-        int side = Options.Size / 8;
-        var shape = new Shape(Options.Batch, side, side, 4);
-        int[] timesteps = [.. Enumerable.Range(0, Options.Batch).Select(i => Philox.Int(13, (ulong)(steps * Options.Batch + i), 1000))];
-        Philox.FillNormal(noise, 17, (ulong)(steps++ * noise.Length));
-        schedule.AddNoise(clean, noise, timesteps, noisy);
-        Tensor context = text.Forward(ids, Options.Batch);
-        Tensor predicted = unet.Forward(Tensor.From(noisy, shape, Options.Device), [.. timesteps.Select(t => (float)t)], context);
-        Tensor loss = Ops.MseLoss(predicted, Tensor.From(noise, shape, Options.Device));
-        Loss = loss.Item();
-        lap("forward");
-        using (test ? ranks!.Observe() : null) loss.Backward();
-        Backend.Synchronize();
-        lap("backward");
-        adam.Step();
-        adam.ZeroGrad();
-        if (test) ranks!.Decide(steps);
-        Backend.Synchronize();
-        lap(test ? "test" : "update");
+        record["loss"] = Math.Round(training.Loss, 5);
+        if (Options.Method != "selora") return;
+        // The first test makes its kernels' code and memory; what it grows is kept, as all later ones'.
+        LapWatch.Time(lap => training.Step(lap, test: true));
+        var tests = new List<double>();
+        var grown = new JsonArray();
+        for (int i = 0; i < Options.Tests; i++)
+        {
+            tests.Add(LapWatch.Time(lap => training.Step(lap, test: true)).Values.Sum());
+            grown.Add(training.LastGrown);
+        }
+        double test = tests.Average();
+        record["ms_normal_mean"] = Math.Round(mean, 4);
+        record["ms_test_mean"] = Math.Round(test, 4);
+        record["tests"] = Options.Tests;
+        record["ms_amortised"] = Math.Round(((Options.ExpandEvery - 1) * mean + test) / Options.ExpandEvery, 4);
+        record["expand_every"] = Options.ExpandEvery;
+        record["threshold"] = Options.Threshold;
+        record["layers"] = training.Adapters.Adapters.Count;
+        record["expanded"] = grown;
+        record["ranks_after"] = new JsonObject(training.Adapters.Adapters.GroupBy(a => a.Rank).OrderBy(g => g.Key)
+            .Select(g => KeyValuePair.Create($"{g.Key}", (JsonNode?)g.Count())));
     }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        ranks?.Dispose();
-        adam.Dispose();
+        training.Dispose();
         base.Dispose();
     }
 }

@@ -1,49 +1,48 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
+using System.Text.RegularExpressions;
 using TorchSharp;
 
 namespace SeLoRA.Bench.TorchSharp;
 
-/// <summary>Times libtorch on the processor at the same shapes as the engine's benchmarks; one JSON object a line.</summary>
+/// <summary>micro for libtorch in this process: the same shapes, phases, rule of timing and keys, one JSON object a line.</summary>
 internal static class Program
 {
     private static int Main(string[] args)
     {
-        bool deep = args.Contains("--deep");
-        int at = Array.IndexOf(args, "--filter");
-        if (args.Except(["--deep", "--filter"]).Count() != (at >= 0 ? 1 : 0) || at == args.Length - 1 && at >= 0)
+        if (args.Length > 1 || args is ["-h" or "--help"])
         {
-            Console.Error.WriteLine("usage: [--deep] [--filter TEXT]");
-            return 2;
+            Console.Error.WriteLine("usage: [REGEX]   operators whose name and shape match, as of the verb micro");
+            return args.Length > 1 ? 2 : 0;
         }
-        string filter = at >= 0 ? args[at + 1] : "";
         if (WhyAbsent() is { } reason)
         {
-            Console.WriteLine($"skipped: libtorch is not available: {reason}");
+            Console.Error.WriteLine($"skipped: libtorch does not load here: {reason}");
             return 0;
         }
         torch.set_num_threads(Environment.ProcessorCount);
-        foreach (TorchOp op in TorchOps.All(deep))
-        {
-            if (!op.Name.Contains(filter, StringComparison.OrdinalIgnoreCase)
-                && !op.Shape.Name.Contains(filter, StringComparison.OrdinalIgnoreCase)) continue;
-            using var scope = torch.NewDisposeScope();
-            foreach ((string method, Action run) in op.Prepare()) Report(op, method, Stopwatch.Median(run));
-        }
+        foreach (MicroShape op in MicroShapes.All().Where(s => Regex.IsMatch($"{s.Op} {s.Text}", args.FirstOrDefault() ?? ""))) Run(op);
         return 0;
     }
 
-    private static void Report(TorchOp op, string method, double seconds) => Console.WriteLine(JsonSerializer.Serialize(new
+    private static void Run(MicroShape op)
     {
-        peer = "libtorch",
-        device = "cpu",
-        threads = Environment.ProcessorCount,
-        op = op.Name,
-        method,
-        shape = op.Shape.Name,
-        ms = double.Round(seconds * 1e3, 4),
-        rate = op.Shape.WorkOf(method).Rate(seconds),
-    }));
+        using var scope = torch.NewDisposeScope();
+        torch.Tensor[] inputs = [.. op.Inputs.Select(dims => torch.randn([.. dims.Select(d => (long)d)]))];
+        torch.Tensor gradient;
+        using (torch.no_grad()) gradient = torch.randn_like(TorchOps.Run(op.Op, inputs));
+        long read = inputs.Sum(t => t.numel()) * sizeof(float), written = gradient.numel() * sizeof(float);
+        foreach ((string phase, Action call) in TorchOps.Phases(op, inputs, gradient))
+        {
+            CallTime time = CallTime.Measure(call, wait: () => { });
+            MicroRecord record = MicroRecord.Of(op, phase, time, op.Work(phase, read, written));
+            record.Json["channels_last"] = false;
+            record.Json["device"] = "cpu";
+            record.Json["runtime"] = $"libtorch {torch.__version__} through TorchSharp on {RuntimeInformation.FrameworkDescription}";
+            record.Json["threads"] = torch.get_num_threads();
+            Console.WriteLine(record.Json.ToJsonString());
+            Console.Error.WriteLine(record.Summary);
+        }
+    }
 
     // The loader is asked first: TorchSharp answers a failure with two pages on standard output.
     private static string? WhyAbsent()

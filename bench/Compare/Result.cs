@@ -1,0 +1,69 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using SeLoRA.Engine;
+
+namespace SeLoRA.Bench;
+
+/// <summary>What a file says of one piece of work: medians over all its lines.</summary>
+/// <param name="Name">The work, from the keys that make it what it is.</param>
+/// <param name="Family">Operator and phase, or task.</param>
+/// <param name="Milliseconds">Time of one call or step; with SeLoRA's rank test at its share.</param>
+/// <param name="Rate">In <paramref name="Unit"/>, where the file says or lets compute it.</param>
+/// <param name="Unit">GFLOP/s or GB/s.</param>
+/// <param name="OfCeiling">The rate as a share of what the machine can do, where the file says it.</param>
+internal sealed record Result(string Name, string Family, double Milliseconds, double? Rate, string Unit, double? OfCeiling)
+{
+    private static readonly string[] Keys =
+        ["task", "op", "shape", "phase", "model", "size", "batch", "dtype", "method", "rank", "inference_steps"];
+
+    // What nearly all results have in common, or what says nothing.
+    private static readonly HashSet<string> Unsaid = ["", "none", "micro", "sd15"];
+
+    /// <summary>Reads a file of results by the names of the work.</summary>
+    /// <exception cref="EngineException">The file is absent or a line is no result.</exception>
+    public static Dictionary<string, Result> Read(string path)
+    {
+        if (!File.Exists(path)) throw new EngineException($"{path}: no such file");
+        var results = new List<Result>();
+        int number = 0;
+        foreach (string line in File.ReadLines(path))
+        {
+            number++;
+            if (line.Length == 0) continue;
+            results.Add(Parse(line) ?? throw new EngineException($"{path}: line {number} is no result (a JSON object with task and ms or ms_median)"));
+        }
+        return results.GroupBy(r => r.Name).ToDictionary(g => g.Key, g => Median([.. g]), StringComparer.Ordinal);
+    }
+
+    private static Result Median(Result[] rounds) => rounds[0] with
+    {
+        Milliseconds = CallTime.Median(rounds.Select(r => r.Milliseconds)),
+        Rate = Median(rounds.Select(r => r.Rate)),
+        OfCeiling = Median(rounds.Select(r => r.OfCeiling)),
+    };
+
+    private static double? Median(IEnumerable<double?> values)
+    {
+        double[] known = [.. values.OfType<double>()];
+        return known.Length > 0 ? CallTime.Median(known) : null;
+    }
+
+    private static Result? Parse(string line)
+    {
+        try
+        {
+            if (JsonNode.Parse(line) is not JsonObject record || record["task"] is null) return null;
+            double? Number(string key) => record[key]?.GetValue<double>();
+            string Value(string key) => record[key]?.ToString() ?? "";
+            if ((Number("ms_amortised") ?? Number("ms") ?? Number("ms_median")) is not { } ms) return null;
+            double? rate = Number("gflop_s") ?? Number("gb_s") ?? Number("gflop") / ms * 1e3;
+            return new Result(string.Join(' ', Keys.Select(Value).Where(v => !Unsaid.Contains(v))),
+                Value("op").Length > 0 ? $"{Value("op")} {Value("phase")}" : Value("task"), ms, rate,
+                record.ContainsKey("gb_s") ? "GB/s" : "GFLOP/s", Number("of_ceiling"));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}
