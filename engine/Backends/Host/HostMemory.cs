@@ -50,12 +50,12 @@ internal sealed unsafe class HostMemory(long limitBytes)
     public byte* Rent(long bytes)
     {
         long size = ClassOf(bytes);
-        if (TryRent(size, out byte* block)) return block;
+        if (TryRent(size, bytes, out byte* block)) return block;
         // Tensors that were dropped without Dispose hold memory until their finalisers run.
         GC.Collect();
         GC.WaitForPendingFinalizers();
         ReleaseCached();
-        if (TryRent(size, out block)) return block;
+        if (TryRent(size, bytes, out block)) return block;
         MemoryStats stats = Stats;
         return (byte*)Check.Fail<nint>($"host memory: out of memory, asked for {Mb(bytes)}, in use {Mb(stats.InUse)}, "
             + $"reserved {Mb(stats.Reserved)} of {Mb(limitBytes)}; a smaller batch, image size or gradient checkpointing needs less");
@@ -86,7 +86,7 @@ internal sealed unsafe class HostMemory(long limitBytes)
         }
     }
 
-    private bool TryRent(long size, out byte* block)
+    private bool TryRent(long size, long bytes, out byte* block)
     {
         lock (gate)
         {
@@ -101,13 +101,15 @@ internal sealed unsafe class HostMemory(long limitBytes)
                 if (reserved + size > limitBytes) return false;
                 try
                 {
-                    block = (byte*)NativeMemory.AlignedAlloc((nuint)size, Alignment);
+                    long alignment = size < HugePages.Bytes ? Alignment : HugePages.Bytes;
+                    block = (byte*)NativeMemory.AlignedAlloc((nuint)size, (nuint)alignment);
                 }
                 catch (OutOfMemoryException)
                 {
                     return false;
                 }
                 reserved += size;
+                HugePages.Ask(block, bytes);
             }
             inUse += size;
             peak = Math.Max(peak, inUse);
