@@ -36,16 +36,23 @@ public static class Autograd
     /// Records an operation and returns <paramref name="y"/>. Saved tensors are retained until backward ran. Does nothing (and saves
     /// nothing) when no input needs a gradient.
     /// </summary>
-    internal static Tensor Record(string op, Tensor y, Tensor?[] inputs, Tensor?[] saved, Action<BackwardContext> backward)
+    /// <param name="op">Name, for messages.</param>
+    /// <param name="y">The result.</param>
+    /// <param name="inputs">What gradients go to.</param>
+    /// <param name="saved">What backward needs.</param>
+    /// <param name="backward">Gives each input its gradient.</param>
+    /// <param name="remake">
+    /// Computes y once more from the saved tensors, to the same bits; for operations that cost little. Operations after this one then save
+    /// no copy of y: theirs is made again when their backward, which runs before this one's, asks for it.
+    /// </param>
+    internal static Tensor Record(string op, Tensor y, ReadOnlySpan<Tensor?> inputs, ReadOnlySpan<Tensor?> saved,
+        Action<BackwardContext> backward, Func<BackwardContext, Tensor>? remake = null)
     {
         if (!Records(inputs)) return y;
         var variables = new Variable?[inputs.Length];
         for (int i = 0; i < inputs.Length; i++) variables[i] = inputs[i]?.Variable;
-        var kept = new Tensor?[saved.Length];
-        for (int i = 0; i < saved.Length; i++)
-            kept[i] = saved[i] is { } t ? TensorScope.Detach(t.Detach()) : null;
         var output = new Variable();
-        output.Producer = new Node(op, variables, output, kept, backward);
+        output.Producer = new Node(op, variables, output, SavedTensors.Of(saved), backward, remake);
         y.Variable = output;
         return y;
     }
@@ -62,13 +69,13 @@ public static class Autograd
     {
         root.Accumulate(seed);
         var queue = new PriorityQueue<Node, long>();
-        var seen = new HashSet<Node>();
-        if (root.Producer is not null && seen.Add(root.Producer)) queue.Enqueue(root.Producer, -root.Producer.Sequence);
+        long walk = Node.NewWalk();
+        if (root.Producer is not null && root.Producer.Visit(walk)) queue.Enqueue(root.Producer, -root.Producer.Sequence);
         using IDisposable noGrad = NoGrad();
         while (queue.TryDequeue(out Node? node, out _))
         {
             foreach (Variable? input in node.Inputs)
-                if (input?.Producer is { } producer && seen.Add(producer)) queue.Enqueue(producer, -producer.Sequence);
+                if (input?.Producer is { } producer && producer.Visit(walk)) queue.Enqueue(producer, -producer.Sequence);
             Tensor? dy = node.Output.Retain ? node.Output.Grad : node.Output.Take();
             if (dy is null)
             {
@@ -84,11 +91,11 @@ public static class Autograd
     internal static void Abandon(Variable root)
     {
         var stack = new Stack<Node>();
-        var seen = new HashSet<Node>();
+        long walk = Node.NewWalk();
         if (root.Producer is not null) stack.Push(root.Producer);
         while (stack.TryPop(out Node? node))
         {
-            if (!seen.Add(node)) continue;
+            if (!node.Visit(walk)) continue;
             node.Release();
             foreach (Variable? input in node.Inputs)
                 if (input?.Producer is { } producer) stack.Push(producer);

@@ -73,13 +73,15 @@ public sealed class Parameter
 
     private bool IsConvolution => FileShape.Rank == 4;
 
+    private bool HasPixels => IsConvolution && FileShape[2] * FileShape[3] > 1;
+
     /// <summary>Sets the weight from values in PyTorch's layout; the count must match.</summary>
     public void Load(ReadOnlySpan<float> values, Device device)
     {
         if (values.Length != FileShape.Count) Check.Fail($"Parameter {FileShape}: {values.Length} values given");
         Tensor tensor = value is { } held && held.Device == device ? held : Tensor.Empty(Shape, device);
-        bool pixels = IsConvolution && FileShape[2] * FileShape[3] > 1;
-        tensor.CopyFrom(pixels ? ToEngine(values) : values);
+        if (HasPixels) LoadPixels(values, tensor);
+        else tensor.CopyFrom(values);
         Replace(tensor);
     }
 
@@ -107,7 +109,7 @@ public sealed class Parameter
     public float[] ToFileLayout()
     {
         float[] values = Value.ToArray();
-        return IsConvolution && FileShape[2] * FileShape[3] > 1 ? ToFile(values) : values;
+        return HasPixels ? ToFile(values) : values;
     }
 
     /// <summary>Frees the weight's memory.</summary>
@@ -127,20 +129,33 @@ public sealed class Parameter
         tensor.RequiresGrad = trainable;
     }
 
-    private float[] ToEngine(ReadOnlySpan<float> file) => TransposeEach(file, FileShape[1], FileShape[2] * FileShape[3]);
+    /// <summary>Turns the weight on its way in, straight into the tensor's memory where that is the host's.</summary>
+    private unsafe void LoadPixels(ReadOnlySpan<float> values, Tensor tensor)
+    {
+        bool onHost = tensor.Device.Kind == DeviceKind.Cpu;
+        Tensor turned = onHost ? tensor : TensorScope.Detach(Tensor.Empty(Shape));
+        var target = new Span<float>(HostBackend.Ptr(turned), values.Length);
+        TransposeEach(values, target, FileShape[1], FileShape[2] * FileShape[3]);
+        if (onHost) return;
+        tensor.CopyFrom(target);
+        turned.Dispose();
+    }
 
-    private float[] ToFile(ReadOnlySpan<float> engine) => TransposeEach(engine, FileShape[2] * FileShape[3], FileShape[1]);
+    private float[] ToFile(ReadOnlySpan<float> engine)
+    {
+        var file = new float[engine.Length];
+        TransposeEach(engine, file, FileShape[2] * FileShape[3], FileShape[1]);
+        return file;
+    }
 
     /// <summary>Transposes the (rows, columns) matrix of each output channel.</summary>
-    private unsafe float[] TransposeEach(ReadOnlySpan<float> values, int rows, int columns)
+    private unsafe void TransposeEach(ReadOnlySpan<float> values, Span<float> result, int rows, int columns)
     {
-        var result = new float[values.Length];
         fixed (float* source = values, target = result)
         {
             long grain = ParallelFor.Grain(TransposeGrain, (long)rows * columns);
             ParallelFor.Range(FileShape[0], grain, new TransposeBody(source, target, rows, columns));
         }
-        return result;
     }
 
     private readonly unsafe struct TransposeBody(float* source, float* target, int rows, int columns) : IRangeBody

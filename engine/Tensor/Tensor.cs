@@ -44,7 +44,8 @@ public sealed partial class Tensor : IDisposable
     /// <summary>True once <see cref="Dispose"/> was called on this handle.</summary>
     public bool IsDisposed => storage is null;
 
-    internal TensorScope? Scope { get; set; }
+    /// <summary>Number of the scope that disposes this handle; 0 for none.</summary>
+    internal long Scope { get; set; }
 
     /// <summary>A tensor with undefined contents.</summary>
     public static Tensor Empty(Shape shape, Device device = default, DType dtype = DType.F32) =>

@@ -3,53 +3,70 @@ namespace SeLoRA.Engine;
 /// <summary>
 /// Owns every tensor created on this thread while it is the innermost scope and disposes them together, so that intermediate results
 /// return to the pool at a known moment: <c>using var scope = new TensorScope(); ... return scope.Return(y);</c>.
-/// What backward needs stays alive through the tape's own references.
+/// What backward needs stays alive through the tape's own references. Opening one allocates nothing.
 /// </summary>
-public sealed class TensorScope : IDisposable
+public readonly ref struct TensorScope : IDisposable
 {
-    [ThreadStatic] private static TensorScope? current;
+    private static long last;
 
-    private readonly TensorScope? parent;
-    private readonly List<Tensor> tensors = [];
+    [ThreadStatic] private static Owned? owned;
+
+    // Numbers are unique in the process, so that a tensor is never taken for another thread's or an earlier scope's; 0 is none.
+    private readonly long id, parent;
+    private readonly int start;
 
     /// <summary>Opens a scope inside the current one.</summary>
     public TensorScope()
     {
-        parent = current;
-        current = this;
+        Owned mine = owned ??= new Owned();
+        id = Interlocked.Increment(ref last);
+        parent = mine.Current;
+        start = mine.Tensors.Count;
+        mine.Current = id;
     }
 
     /// <summary>Lets <paramref name="tensor"/> survive this scope: it passes to the enclosing scope, or to the caller if there is none.</summary>
     public Tensor Return(Tensor tensor)
     {
-        if (tensor.Scope == this)
-        {
-            tensor.Scope = parent;
-            parent?.tensors.Add(tensor);
-        }
+        if (tensor.Scope == id) tensor.Scope = parent;
         return tensor;
     }
 
     /// <summary>Takes <paramref name="tensor"/> out of all scopes: from now on its owner disposes it.</summary>
     public static Tensor Detach(Tensor tensor)
     {
-        tensor.Scope = null;
+        tensor.Scope = 0;
         return tensor;
     }
 
-    internal static TensorScope? Register(Tensor tensor)
+    internal static long Register(Tensor tensor)
     {
-        current?.tensors.Add(tensor);
-        return current;
+        if (owned is not { Current: not 0 } mine) return 0;
+        mine.Tensors.Add(tensor);
+        return mine.Current;
     }
 
     /// <summary>Disposes every tensor that was created inside and not returned.</summary>
     public void Dispose()
     {
-        if (current != this) Check.Fail("TensorScope: scopes must be disposed innermost first");
-        current = parent;
-        foreach (Tensor tensor in tensors)
-            if (tensor.Scope == this) tensor.Dispose();
-        tensors.Clear();
+        Owned? mine = owned;
+        if (mine is null || mine.Current != id) Check.Fail("TensorScope: scopes must be disposed innermost first");
+        mine.Current = parent;
+        List<Tensor> tensors = mine.Tensors;
+        int kept = start;
+        for (int i = start; i < tensors.Count; i++)
+        {
+            Tensor tensor = tensors[i];
+            if (tensor.Scope == id) tensor.Dispose();
+            else if (tensor.Scope == parent && parent != 0) tensors[kept++] = tensor;
+        }
+        tensors.RemoveRange(kept, tensors.Count - kept);
+    }
+
+    /// <summary>A thread's innermost scope and the tensors of all its open scopes, each scope's after its parent's.</summary>
+    private sealed class Owned
+    {
+        public readonly List<Tensor> Tensors = [];
+        public long Current;
     }
 }

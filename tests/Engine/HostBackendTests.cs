@@ -5,16 +5,6 @@ namespace SeLoRA.Tests;
 
 public class HostBackendTests
 {
-    [Theory]
-    [InlineData(1, 64)]
-    [InlineData(64, 64)]
-    [InlineData(65, 128)]
-    [InlineData(513, 576)]
-    [InlineData(1000, 1024)]
-    [InlineData(1025, 1152)]
-    [InlineData(1L << 33, 1L << 33)]
-    public void Size_classes_waste_an_eighth_at_most(long bytes, long expected) => Assert.Equal(expected, HostMemory.ClassOf(bytes));
-
     [Fact]
     public unsafe void Pool_reuses_blocks_and_counts_them()
     {
@@ -43,11 +33,70 @@ public class HostBackendTests
         Assert.Contains("asked for 0.6 MB", e.Message);
         Assert.Contains("in use 0.7 MB", e.Message);
         pool.Return(a, 700 * 1024);
-        // The cached block is of another size: it is given back to make room.
-        byte* b = pool.Rent(600 * 1024);
-        Assert.True(pool.Stats.Reserved < 1 << 20);
+        byte* b = pool.Rent(600 * 1024), c = pool.Rent(424 * 1024);
+        Assert.Equal(1 << 20, pool.Stats.Reserved);
         pool.Return(b, 600 * 1024);
+        pool.Return(c, 424 * 1024);
         pool.ReleaseCached();
+        Assert.Equal(0, pool.Stats.Reserved);
+    }
+
+    [Fact]
+    public unsafe void Blocks_are_cut_from_freed_ones_and_joined_again()
+    {
+        const long Mb = 1 << 20;
+        var pool = new HostMemory(64 * Mb);
+        byte* a = pool.Rent(4 * Mb), b = pool.Rent(2 * Mb), c = pool.Rent(3 * Mb), d = pool.Rent(Mb);
+        pool.Return(a, 4 * Mb);
+        pool.Return(c, 3 * Mb);
+        // The smallest that fits, from its start.
+        Assert.Equal((nint)c, (nint)pool.Rent(Mb));
+        Assert.Equal((nint)a, (nint)pool.Rent(7 * Mb / 2));
+        Assert.Equal((nint)(c + Mb), (nint)pool.Rent(2 * Mb));
+        Assert.Equal(10 * Mb, pool.Stats.Reserved);
+        pool.Return(c + Mb, 2 * Mb);
+        pool.Return(a, 7 * Mb / 2);
+        pool.Return(c, Mb);
+        pool.Return(b, 2 * Mb);
+        Assert.Equal((nint)a, (nint)pool.Rent(9 * Mb));
+        pool.Return(a, 9 * Mb);
+        // A block at the edge is extended, not left behind.
+        pool.Return(d, Mb);
+        Assert.Equal((nint)a, (nint)pool.Rent(12 * Mb));
+        Assert.Equal(new MemoryStats(12 * Mb, 12 * Mb, 12 * Mb), pool.Stats);
+        pool.Return(a, 12 * Mb);
+        pool.ReleaseCached();
+        Assert.Equal(0, pool.Stats.Reserved);
+    }
+
+    [Fact]
+    public unsafe void Blocks_in_use_never_overlap()
+    {
+        var pool = new HostMemory(1L << 30);
+        var live = new List<(nint Start, long Bytes, byte Mark)>();
+        for (int i = 0; i < 4000; i++)
+        {
+            if (live.Count > 0 && Philox.Int(1, (ulong)i, 100) < 48 + live.Count / 8)
+            {
+                int at = Philox.Int(2, (ulong)i, live.Count);
+                (nint start, long bytes, byte mark) = live[at];
+                live.RemoveAt(at);
+                Assert.False(new Span<byte>((void*)start, (int)bytes).ContainsAnyExcept(mark));
+                pool.Return((byte*)start, bytes);
+            }
+            else
+            {
+                long bytes = 1 + Philox.Int(3, (ulong)i, i % 3 == 0 ? 300_000 : 3000);
+                byte* block = pool.Rent(bytes);
+                Assert.Equal(0, (nint)block % 64);
+                new Span<byte>(block, (int)bytes).Fill((byte)i);
+                live.Add(((nint)block, bytes, (byte)i));
+            }
+        }
+        foreach ((nint start, long bytes, _) in live) pool.Return((byte*)start, bytes);
+        Assert.Equal(0, pool.Stats.InUse);
+        pool.ReleaseCached();
+        Assert.Equal(0, pool.Stats.Reserved);
     }
 
     [Fact]

@@ -1,6 +1,3 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
-
 namespace SeLoRA.Engine;
 
 /// <summary>Host memory of one tensor: a native block, so that the collector never moves or scans it.</summary>
@@ -14,22 +11,23 @@ internal sealed unsafe class HostStorage(HostBackend backend, HostMemory pool, b
 }
 
 /// <summary>
-/// The host's caching pool. Blocks are rounded up to size classes (eight to an octave: at most an eighth is wasted) and a freed block
-/// waits for the next request of its class, so a training step in steady state asks the system for nothing. All methods may be
-/// called from any thread, finaliser included.
+/// The host's caching pool. Blocks are as large as they are asked for, and freed ones are cut and joined again, so a training step in
+/// steady state asks the system for nothing and little lies idle. Small blocks have segments of their own: a forgotten scalar
+/// must not split what a large tensor needs. All methods may be called from any thread, finaliser included.
 /// </summary>
 internal sealed unsafe class HostMemory(long limitBytes)
 {
     private const int Alignment = 64;
+    private const long SmallBytes = 64 << 10, SmallSegment = 8L << 20, LargeSegment = 256L << 20;
 
     private readonly Lock gate = new();
-    private readonly Dictionary<long, Stack<nint>> cached = [];
-    private long inUse, reserved, peak;
+    private readonly HostArena small = new(SmallSegment), large = new(LargeSegment);
+    private long inUse, peak;
 
     /// <summary>In use, reserved and peak bytes, counted in whole blocks.</summary>
     public MemoryStats Stats
     {
-        get { lock (gate) return new MemoryStats(inUse, reserved, peak); }
+        get { lock (gate) return new MemoryStats(inUse, small.Reserved + large.Reserved, peak); }
     }
 
     /// <summary>Starts a new peak measurement.</summary>
@@ -38,24 +36,16 @@ internal sealed unsafe class HostMemory(long limitBytes)
         lock (gate) peak = inUse;
     }
 
-    /// <summary>Block size that serves a request: the next multiple of an eighth of the power of two below it.</summary>
-    public static long ClassOf(long bytes)
-    {
-        if (bytes <= 8 * Alignment) return (bytes + Alignment - 1) / Alignment * Alignment;
-        long step = 1L << (BitOperations.Log2((ulong)(bytes - 1)) - 3);
-        return (bytes + step - 1) / step * step;
-    }
-
-    /// <summary>A block of at least <paramref name="bytes"/> bytes with undefined contents.</summary>
+    /// <summary>A block of at least <paramref name="bytes"/> bytes with undefined contents, aligned to 64.</summary>
     public byte* Rent(long bytes)
     {
-        long size = ClassOf(bytes);
-        if (TryRent(size, bytes, out byte* block)) return block;
+        long size = SizeOf(bytes);
+        if (TryRent(size, out byte* block)) return block;
         // Tensors that were dropped without Dispose hold memory until their finalisers run.
         GC.Collect();
         GC.WaitForPendingFinalizers();
         ReleaseCached();
-        if (TryRent(size, bytes, out block)) return block;
+        if (TryRent(size, out block)) return block;
         MemoryStats stats = Stats;
         return (byte*)Check.Fail<nint>($"host memory: out of memory, asked for {Mb(bytes)}, in use {Mb(stats.InUse)}, "
             + $"reserved {Mb(stats.Reserved)} of {Mb(limitBytes)}; a smaller batch, image size or gradient checkpointing needs less");
@@ -64,53 +54,35 @@ internal sealed unsafe class HostMemory(long limitBytes)
     /// <summary>Takes a block back into the cache.</summary>
     public void Return(byte* block, long bytes)
     {
-        long size = ClassOf(bytes);
+        long size = SizeOf(bytes);
         lock (gate)
         {
             inUse -= size;
-            if (!cached.TryGetValue(size, out Stack<nint>? blocks)) cached[size] = blocks = new Stack<nint>();
-            blocks.Push((nint)block);
+            ArenaOf(size).Return(block, size);
         }
     }
 
-    /// <summary>Gives every cached block back to the system.</summary>
+    /// <summary>Gives cached segments back to the system.</summary>
     public void ReleaseCached()
     {
         lock (gate)
         {
-            foreach ((long size, Stack<nint> blocks) in cached)
-            {
-                reserved -= size * blocks.Count;
-                while (blocks.TryPop(out nint block)) NativeMemory.AlignedFree((void*)block);
-            }
+            small.ReleaseCached();
+            large.ReleaseCached();
         }
     }
 
-    private bool TryRent(long size, long bytes, out byte* block)
+    private static long SizeOf(long bytes) => Math.Max(Alignment, (bytes + Alignment - 1) / Alignment * Alignment);
+
+    private HostArena ArenaOf(long size) => size <= SmallBytes ? small : large;
+
+    private bool TryRent(long size, out byte* block)
     {
         lock (gate)
         {
-            if (cached.TryGetValue(size, out Stack<nint>? blocks) && blocks.TryPop(out nint free))
-            {
-                block = (byte*)free;
-            }
-            else
-            {
-                block = null;
-                // Linux hands out more than it has and kills the process later: refuse before that.
-                if (reserved + size > limitBytes) return false;
-                try
-                {
-                    long alignment = size < HugePages.Bytes ? Alignment : HugePages.Bytes;
-                    block = (byte*)NativeMemory.AlignedAlloc((nuint)size, (nuint)alignment);
-                }
-                catch (OutOfMemoryException)
-                {
-                    return false;
-                }
-                reserved += size;
-                HugePages.Ask(block, bytes);
-            }
+            HostArena arena = ArenaOf(size), other = arena == small ? large : small;
+            // Linux hands out more than it has and kills the process later: refuse before that.
+            if (!arena.TryReuse(size, out block) && !arena.TryGrow(size, limitBytes - other.Reserved, out block)) return false;
             inUse += size;
             peak = Math.Max(peak, inUse);
             return true;

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace SeLoRA.Engine;
 
 /// <summary>
-/// Pages of 2 MB for large blocks, where the system gives them to those who ask (Linux, <c>transparent_hugepage</c> set to madvise or always).
+/// Pages of 2 MB for tensors, where the system gives them to those who ask (Linux, <c>transparent_hugepage</c> set to madvise or always).
 /// A matrix product walks weights with strides of many small pages and misses the translation buffer at every one; and the first
 /// touch of a small page costs a fault each 4 KB.
 /// </summary>
@@ -16,17 +16,13 @@ internal static unsafe partial class HugePages
 
     private static bool supported = OperatingSystem.IsLinux();
 
-    /// <summary>
-    /// Asks for large pages in an aligned block. Only whole pages are asked for: the rest of a block stays on small ones, so that nothing
-    /// beyond its end is made resident. A refusal changes nothing.
-    /// </summary>
-    public static void Ask(byte* block, long bytes)
+    /// <summary>Asks for large pages in an aligned run of whole ones. A refusal changes nothing.</summary>
+    public static void Ask(byte* start, long bytes)
     {
-        long whole = bytes / Bytes * Bytes;
-        if (!supported || whole == 0) return;
+        if (!supported) return;
         try
         {
-            _ = Advise(block, (nuint)whole, AdviseHugePage);
+            _ = Advise(start, (nuint)bytes, AdviseHugePage);
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {

@@ -17,6 +17,12 @@ public static partial class Ops
             Tensor dx = ctx.Dy.EmptyLike();
             ctx.Dy.Backend.UnaryBackward<TOp>(ctx[0], ctx.Dy, dx);
             ctx.Give(0, dx);
+        },
+        static ctx =>
+        {
+            Tensor again = ctx[0].EmptyLike();
+            again.Backend.Unary<TOp>(ctx[0], again);
+            return again;
         });
     }
 
@@ -32,6 +38,12 @@ public static partial class Ops
             Tensor dx = ctx[0].EmptyLike();
             dx.Backend.GluBackward<GeluOp>(ctx[0], ctx.Dy, dx);
             ctx.Give(0, dx);
+        },
+        static ctx =>
+        {
+            Tensor again = ctx[0].EmptyOf(ctx[0].Shape.With(-1, ctx[0].Shape[-1] / 2));
+            again.Backend.Glu<GeluOp>(ctx[0], again);
+            return again;
         });
     }
 }

@@ -1,0 +1,107 @@
+using SeLoRA.Adapters;
+using SeLoRA.Engine;
+using SeLoRA.Model;
+using Xunit;
+
+namespace SeLoRA.Tests;
+
+/// <summary>What steps in steady state ask of the pool and of the collector.</summary>
+[CollectionDefinition(nameof(StepMemoryTests), DisableParallelization = true)]
+[Collection(nameof(StepMemoryTests))]
+public class StepMemoryTests
+{
+    private const long TrainBound = 300_000, ForwardBound = 80_000;
+
+    private static readonly IBackend Host = Backend.Get(Device.Cpu);
+
+    [Fact]
+    public void Memory_in_use_stays_flat_over_steps_and_reserved_memory_does_not_grow_after_the_second()
+    {
+        using var step = new Step();
+        step.Train();
+        step.Train();
+        MemoryStats second = Host.Memory;
+        for (int i = 0; i < 30; i++)
+        {
+            step.Train();
+            Assert.Equal(second.InUse, Host.Memory.InUse);
+            Assert.Equal(second.Reserved, Host.Memory.Reserved);
+        }
+    }
+
+    [Fact]
+    public void Cheap_results_are_made_again_in_backward_instead_of_kept()
+    {
+        using var scope = new TensorScope();
+        const int Rows = 64, C = 32;
+        Tensor x = Tensor.Normal(new Shape(Rows, C), 1), scale = Tensor.Full(new Shape(C), 1f), shift = Tensor.Zeros(new Shape(C));
+        Tensor w = Tensor.Normal(new Shape(2 * C, C), 2), v = Tensor.Normal(new Shape(C, C), 3);
+        foreach (Tensor leaf in (Tensor[])[x, w, v]) leaf.RequiresGrad = true;
+        long before = Host.Memory.InUse;
+        Tensor normed = Ops.LayerNorm(x, scale, shift, 1e-5f), wide = Ops.Linear(normed, w), gated = Ops.Geglu(wide), y = Ops.Linear(gated, v);
+        foreach (Tensor t in (Tensor[])[normed, wide, gated, y]) t.Dispose();
+        // Of the four results only what the gate was made of is needed, and the norm's two numbers a row.
+        Assert.Equal(Rows * (2 * C + 2) * sizeof(float), Host.Memory.InUse - before);
+        y.ReleaseGraph();
+    }
+
+    [Fact]
+    public void A_training_step_and_a_forward_pass_allocate_little()
+    {
+        using var step = new Step();
+        long train = Allocated(step.Train), forward = Allocated(step.Forward);
+        Assert.True(train < TrainBound && forward < ForwardBound, $"{train} bytes a training step, {forward} a forward pass");
+    }
+
+    private static long Allocated(Action step)
+    {
+        for (int i = 0; i < 3; i++) step();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 10; i++) step();
+        return (GC.GetAllocatedBytesForCurrentThread() - before) / 10;
+    }
+
+    /// <summary>Training and inference of a tiny model with LoRA in every linear layer.</summary>
+    private sealed class Step : IDisposable
+    {
+        private readonly StableDiffusionModel model = TinyModel.Create();
+        private readonly AdapterSet adapters;
+        private readonly AdamW adam = new(1e-3f);
+        private readonly Tensor latents = Tensor.Normal(new Shape(2, 8, 8, 4), 1), noise = Tensor.Normal(new Shape(2, 8, 8, 4), 2);
+        private readonly int[] ids = [.. Enumerable.Range(0, 20).Select(i => i % 8)];
+        private readonly float[] timesteps = [10f, 900f];
+
+        public Step()
+        {
+            AdapterRoot[] roots = [new("unet", model.UNet), new("text_encoder", model.TextEncoder)];
+            adapters = new LoRAConfig { Rank = 2 }.Create(roots, AdapterTargets.All, seed: 1).Attach();
+            adapters.AddTo(adam);
+        }
+
+        public void Train()
+        {
+            using var scope = new TensorScope();
+            Tensor loss = Ops.MseLoss(model.UNet.Forward(latents, timesteps, model.TextEncoder.Forward(ids, 2)), noise);
+            loss.Backward();
+            adam.Step();
+            adam.ZeroGrad();
+        }
+
+        public void Forward()
+        {
+            using IDisposable noGrad = Autograd.NoGrad();
+            using var scope = new TensorScope();
+            model.UNet.Forward(latents, timesteps, model.TextEncoder.Forward(ids, 2));
+        }
+
+        public void Dispose()
+        {
+            adapters.Dispose();
+            adam.Dispose();
+            latents.Dispose();
+            noise.Dispose();
+            foreach (Module part in TinyModel.Parts(model))
+                foreach ((_, Parameter parameter) in part.NamedParameters()) parameter.Unload();
+        }
+    }
+}
