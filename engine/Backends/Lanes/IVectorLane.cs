@@ -49,7 +49,8 @@ internal static unsafe class VectorMath
     /// <summary>
     /// e^x. x = n ln 2 + r, |r| at most ln 2 / 2; e^r by Cephes' polynomial for expf (S. Moshier), degree 7 with a leading 1 + r, its
     /// inner part in pairs (Estrin), since the chain of dependent steps is what takes the time. Clamping x makes 2^n zero (n = -127)
-    /// below -87.69, infinite (n = 128) above 88.38; between -87.69 and -87.34 results are denormal. NaN stays NaN.
+    /// below -87.69, infinite (n = 128) above 88.38; between -87.69 and -87.34 results are denormal. NaN stays NaN. Within 1.01 ulp
+    /// at every width, with and without fused multiply-adds (LaneTests: every 997th float from -87.3 to 88.37).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Exp<T>(T x) where T : struct, IVectorLane<T>

@@ -5,7 +5,7 @@ namespace SeLoRA.Engine;
 /// <summary>Shared pieces of the activation formulas.</summary>
 internal static class Formula
 {
-    /// <summary>1 / (1 + e^-x). Where e^-x is infinite the result is 0, as it should be.</summary>
+    /// <summary>1 / (1 + e^-x). Where e^-x is infinite the result is 0, as it should be. Within 2.3 ulp above -87 (LaneTests).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sigmoid<T>(T x) where T : struct, ILane<T> => T.Of(1f) / (T.Of(1f) + T.Exp(T.Of(0f) - x));
 
@@ -31,7 +31,7 @@ internal static class Formula
     public static T Bell<T>(T x) where T : struct, ILane<T> => T.Exp(T.Of(-0.5f) * x * x);
 }
 
-/// <summary>x sigmoid(x).</summary>
+/// <summary>x sigmoid(x). Within 2.5 ulp above -87 (LaneTests).</summary>
 public readonly struct SiluOp : IUnaryOp
 {
     /// <inheritdoc/>
@@ -47,7 +47,9 @@ public readonly struct SiluOp : IUnaryOp
     }
 }
 
-/// <summary>Exact GELU: x Phi(x), Phi the normal distribution function.</summary>
+/// <summary>
+/// Exact GELU: x Phi(x), Phi the normal distribution function. Within 3e-7 of the larger of 1 and its size (LaneTests).
+/// </summary>
 public readonly struct GeluOp : IUnaryOp
 {
     /// <inheritdoc/>
