@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace SeLoRA.Engine;
 
@@ -62,7 +63,16 @@ public sealed unsafe partial class HostBackend
             stats[2 * g + 1] = (float)rstd;
             // What rounding the mean lost, which counts where the mean is large against the deviation.
             double lost = (rounded - m) * rstd;
-            for (int c = g * channels; c < (g + 1) * channels; c++)
+            int c = g * channels, stop = c + channels;
+            for (; c <= stop - 4; c += 4)
+            {
+                (Vector128<double> w0, Vector128<double> w1) = Vector128.Widen(Vector128.Load(w + c));
+                (Vector128<double> b0, Vector128<double> b1) = Vector128.Widen(Vector128.Load(b + c));
+                Vector128.Create(rounded).Store(mean + c);
+                Vector128.Narrow(w0 * rstd, w1 * rstd).Store(scale + c);
+                Vector128.Narrow(b0 + w0 * lost, b1 + w1 * lost).Store(shift + c);
+            }
+            for (; c < stop; c++)
             {
                 mean[c] = rounded;
                 scale[c] = (float)(rstd * w[c]);
@@ -152,12 +162,26 @@ public sealed unsafe partial class HostBackend
                 for (; j <= width - T.Width; j += T.Width) Column<T, Whole>(row + j, c, rows, k + j, s + j, q + j, T.Width);
                 if (j < width) Column<T, Part>(row + j, c, rows, k + j, s + j, q + j, width - j);
             }
+            // Four channels at a time: one by one, each conversion waits for the one before.
             double count = unit.Pixels;
             double* sums = partial + (unit.Piece * shape.Groups + unit.Channel / channels) * 2;
             for (int j = 0; j < width; sums += 2)
             {
-                double sum = 0, squares = 0;
-                for (int stop = j + channels; j < stop; j++)
+                Vector128<double> lowSum = default, highSum = default, lowSquares = default, highSquares = default;
+                int stop = j + channels;
+                for (; j <= stop - 4; j += 4)
+                {
+                    (Vector128<double> k0, Vector128<double> k1) = Vector128.Widen(Vector128.Load(k + j));
+                    (Vector128<double> s0, Vector128<double> s1) = Vector128.Widen(Vector128.Load(s + j));
+                    (Vector128<double> q0, Vector128<double> q1) = Vector128.Widen(Vector128.Load(q + j));
+                    Vector128<double> nk0 = k0 * count, nk1 = k1 * count;
+                    lowSum += nk0 + s0;
+                    highSum += nk1 + s1;
+                    lowSquares += (nk0 + s0 + s0) * k0 + q0;
+                    highSquares += (nk1 + s1 + s1) * k1 + q1;
+                }
+                double sum = Vector128.Sum(lowSum + highSum), squares = Vector128.Sum(lowSquares + highSquares);
+                for (; j < stop; j++)
                 {
                     double kj = k[j], sj = s[j], nk = count * kj;
                     sum += nk + sj;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace SeLoRA.Engine;
 
@@ -57,9 +58,9 @@ public sealed unsafe partial class HostBackend
             double dz = 0, product = 0;
             for (int n = 0; n < shape.N; n++)
             {
-                double* at = sums + ((long)n * shape.C + c) * 2;
+                double* at = sums + (long)n * 2 * shape.C + c;
                 dz += at[0];
-                product += at[1];
+                product += at[shape.C];
             }
             db[c] = (float)dz;
             dw[c] = (float)product;
@@ -121,7 +122,7 @@ public sealed unsafe partial class HostBackend
 
     /// <summary>
     /// Of every group: dx = dz w / std + (x - mean) slope + shift, which is dx = (dz w - mean(dz w) - xhat mean(dz w xhat)) / std.
-    /// sums[image, channel, 2] receives the sums of dz and dz xhat: db and dw of one image.
+    /// sums[image, 2, channel] receives the sums of dz and dz xhat: db and dw of one image.
     /// </summary>
     private readonly struct GroupNormBackwardFactorsBody(float* partial, double* sums, float* stats, float* w, float* slope, float* shift,
         in GroupNormShape shape, int pieces) : IRangeBody
@@ -138,11 +139,42 @@ public sealed unsafe partial class HostBackend
 
         private void Group(long n, int g)
         {
-            int c = shape.C, channels = c / shape.Groups, first = g * channels;
-            double rstd = stats[(n * shape.Groups + g) * 2 + 1], sum = 0, product = 0;
-            for (int j = first; j < first + channels; j++)
+            int c = shape.C, channels = c / shape.Groups;
+            double rstd = stats[(n * shape.Groups + g) * 2 + 1];
+            float* first = partial + n * pieces * 2 * c;
+            double* dzSums = sums + n * 2 * c, productSums = dzSums + c;
+            Vector128<double> lowSum = default, highSum = default, lowProduct = default, highProduct = default;
+            int j = g * channels, stop = j + channels;
+            // Four channels at a time: one by one, each conversion waits for the one before.
+            for (; j <= stop - 4; j += 4)
             {
-                float* at = partial + n * pieces * 2 * c + j;
+                Vector128<double> dz0 = default, dz1 = default, dzx0 = default, dzx1 = default;
+                float* at = first + j;
+                for (int p = 0; p < pieces; p++, at += 2 * c)
+                {
+                    (Vector128<double> s0, Vector128<double> s1) = Vector128.Widen(Vector128.Load(at));
+                    (Vector128<double> q0, Vector128<double> q1) = Vector128.Widen(Vector128.Load(at + c));
+                    dz0 += s0;
+                    dz1 += s1;
+                    dzx0 += q0;
+                    dzx1 += q1;
+                }
+                dzx0 *= rstd;
+                dzx1 *= rstd;
+                dz0.Store(dzSums + j);
+                dz1.Store(dzSums + j + 2);
+                dzx0.Store(productSums + j);
+                dzx1.Store(productSums + j + 2);
+                (Vector128<double> w0, Vector128<double> w1) = Vector128.Widen(Vector128.Load(w + j));
+                lowSum += w0 * dz0;
+                highSum += w1 * dz1;
+                lowProduct += w0 * dzx0;
+                highProduct += w1 * dzx1;
+            }
+            double sum = Vector128.Sum(lowSum + highSum), product = Vector128.Sum(lowProduct + highProduct);
+            for (; j < stop; j++)
+            {
+                float* at = first + j;
                 double dz = 0, dzx = 0;
                 for (int p = 0; p < pieces; p++, at += 2 * c)
                 {
@@ -150,14 +182,14 @@ public sealed unsafe partial class HostBackend
                     dzx += at[c];
                 }
                 dzx *= rstd;
+                dzSums[j] = dz;
+                productSums[j] = dzx;
                 sum += w[j] * dz;
                 product += w[j] * dzx;
-                sums[(n * c + j) * 2] = dz;
-                sums[(n * c + j) * 2 + 1] = dzx;
             }
             double count = (double)shape.P * channels;
-            new Span<float>(slope + n * c + first, channels).Fill((float)(-rstd * rstd * product / count));
-            new Span<float>(shift + n * c + first, channels).Fill((float)(-rstd * sum / count));
+            new Span<float>(slope + n * c + g * channels, channels).Fill((float)(-rstd * rstd * product / count));
+            new Span<float>(shift + n * c + g * channels, channels).Fill((float)(-rstd * sum / count));
         }
     }
 

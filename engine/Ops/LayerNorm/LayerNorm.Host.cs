@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace SeLoRA.Engine;
 
@@ -217,7 +218,13 @@ public sealed unsafe partial class HostBackend
                 for (long i = 0; i < blocks; i++)
                 {
                     float* s = partial + i * 2 * c + first, p = s + c;
-                    for (int j = 0; j < width; j++)
+                    int j = 0;
+                    for (; j <= width - 4; j += 4)
+                    {
+                        Add(sums + j, s + j);
+                        Add(sums + Tile + j, p + j);
+                    }
+                    for (; j < width; j++)
                     {
                         sums[j] += s[j];
                         sums[Tile + j] += p[j];
@@ -229,6 +236,14 @@ public sealed unsafe partial class HostBackend
                     dw[first + j] = (float)sums[Tile + j];
                 }
             }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Add(double* sums, float* x)
+        {
+            (Vector128<double> low, Vector128<double> high) = Vector128.Widen(Vector128.Load(x));
+            (Vector128.Load(sums) + low).Store(sums);
+            (Vector128.Load(sums + 2) + high).Store(sums + 2);
         }
     }
 }
