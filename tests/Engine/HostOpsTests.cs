@@ -52,6 +52,9 @@ public class HostOpsTests
     [InlineData(3, 129, 30, 3, false, 0f)]
     [InlineData(1, 300, 1280, 32, false, 0f)]
     [InlineData(2, 257, 48, 8, false, 1000f)]
+    [InlineData(2, 131, 666, 6, true, 0f)]
+    [InlineData(1, 5, 1001, 7, false, 3f)]
+    [InlineData(3, 8200, 128, 32, true, 0f)]
     public void Group_norm_matches_double(int n, int p, int c, int groups, bool silu, float offset)
     {
         const float Eps = 1e-5f;
@@ -116,6 +119,8 @@ public class HostOpsTests
     [InlineData(1, 1, 0f)]
     [InlineData(3, 7, 0f)]
     [InlineData(300, 320, 0f)]
+    [InlineData(131, 333, 3f)]
+    [InlineData(5, 5001, 1f)]
     [InlineData(5, 1281, 100f)]
     public void Layer_norm_matches_double(int rows, int c, float offset)
     {
@@ -189,6 +194,49 @@ public class HostOpsTests
         Host.SoftmaxBackward(ty.Tensor, tdy.Tensor, tdx.Tensor);
         Numbers.AssertClose(y, ty.Read(), 1e-5, "y");
         Numbers.AssertClose(dx, tdx.Read(), c == 1 ? 1e30 : 1e-5, "dx");
+    }
+
+    /// <summary>Frozen norms ask for dx alone: the same bits as with dw and db, and nothing else written.</summary>
+    [Theory]
+    [InlineData(2, 131, 66, true)]
+    [InlineData(1, 300, 320, false)]
+    public void Norms_give_the_same_dx_when_frozen(int n, int p, int c, bool silu)
+    {
+        var shape = new GroupNormShape(n, p, c, c / 2, 1e-5f, silu);
+        using Tensor x = Tensor.Normal(new Shape(n, p, c), 20, 0), dy = Tensor.Normal(x.Shape, 21, 0), w = Tensor.Normal(new Shape(c), 22, 0);
+        using Tensor b = Tensor.Normal(new Shape(c), 23, 0), y = x.EmptyLike(), stats = x.EmptyOf(new Shape(n * p, c, 2));
+        using Tensor dx = x.EmptyLike(), frozen = x.EmptyLike(), dw = w.EmptyLike(), db = w.EmptyLike();
+        Host.GroupNorm(x, w, b, y, stats, shape);
+        Host.GroupNormBackward(x, w, b, stats, dy, dx, dw, db, shape);
+        Host.GroupNormBackward(x, w, b, stats, dy, frozen, null, null, shape);
+        Assert.Equal(dx.ToArray(), frozen.ToArray());
+        Host.LayerNorm(x, w, b, y, stats, 1e-5f);
+        Host.LayerNormBackward(x, w, stats, dy, dx, dw, db);
+        Host.LayerNormBackward(x, w, stats, dy, frozen, null, null);
+        Assert.Equal(dx.ToArray(), frozen.ToArray());
+    }
+
+    /// <summary>Results beyond the caches are stored past them, if the address allows: the same bits either way.</summary>
+    [Fact]
+    public void Large_results_do_not_depend_on_alignment()
+    {
+        var shape = new Shape(2, 6600, 336);
+        using Tensor x = Tensor.Normal(shape, 24, 0), w = Tensor.Normal(new Shape(336), 25, 0), b = Tensor.Normal(new Shape(336), 26, 0);
+        using Tensor stats = x.EmptyOf(new Shape(2 * 6600, 2)), aligned = x.EmptyLike(), whole = x.EmptyOf(new Shape((int)x.Count + 1));
+        using Tensor odd = whole.Alias(shape, 1);
+        var norm = new GroupNormShape(2, 6600, 336, 12, 1e-5f, true);
+        Same(y => Host.GroupNorm(x, w, b, y, stats, norm));
+        Same(dx => Host.GroupNormBackward(x, w, b, stats, x, dx, null, null, norm));
+        Same(y => Host.LayerNorm(x, w, b, y, stats, 1e-5f));
+        Same(dx => Host.LayerNormBackward(x, w, stats, x, dx, null, null));
+        Same(dx => Host.SoftmaxBackward(x, x, dx));
+
+        void Same(Action<Tensor> run)
+        {
+            run(aligned);
+            run(odd);
+            Assert.Equal(aligned.ToArray(), odd.ToArray());
+        }
     }
 
     [Fact]

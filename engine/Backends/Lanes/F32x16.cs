@@ -18,6 +18,9 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : IVectorLane<F32
     public static void Store(float* p, F32x16 x) => x.value.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming(float* p, F32x16 x) => x.value.StoreAlignedNonTemporal(p);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 LoadPart(float* p, int count, F32x16 rest) => Avx512F.IsSupported
         ? new(Avx512F.MaskLoad(p, First(count), rest.value)) : VectorMath.LoadPartUnmasked(p, count, rest);
 
@@ -61,6 +64,9 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : IVectorLane<F32
     // The machine's maximum keeps its second operand where one is NaN: swapped, a's NaN is not lost.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Max(F32x16 a, F32x16 b) => new(Vector512.MaxNative(b.value, a.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Min(F32x16 a, F32x16 b) => new(Vector512.MinNative(b.value, a.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 IfLess(F32x16 a, F32x16 b, F32x16 then, F32x16 otherwise) => 

@@ -16,6 +16,9 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : IVectorLane<F32x
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* p, F32x4 x) => x.value.Store(p);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming(float* p, F32x4 x) => x.value.StoreAlignedNonTemporal(p);
+
     public static F32x4 LoadPart(float* p, int count, F32x4 rest) => VectorMath.LoadPartUnmasked(p, count, rest);
 
     public static void StorePart(float* p, F32x4 x, int count) => VectorMath.StorePartUnmasked(p, x, count);
@@ -50,6 +53,9 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : IVectorLane<F32x
     // The machine's maximum keeps its second operand where one is NaN: swapped, a's NaN is not lost.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Max(F32x4 a, F32x4 b) => new(Vector128.MaxNative(b.value, a.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Min(F32x4 a, F32x4 b) => new(Vector128.MinNative(b.value, a.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 IfLess(F32x4 a, F32x4 b, F32x4 then, F32x4 otherwise) => 

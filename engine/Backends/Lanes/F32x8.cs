@@ -18,6 +18,9 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : IVectorLane<F32x
     public static void Store(float* p, F32x8 x) => x.value.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming(float* p, F32x8 x) => x.value.StoreAlignedNonTemporal(p);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 LoadPart(float* p, int count, F32x8 rest)
     {
         if (!Avx.IsSupported) return VectorMath.LoadPartUnmasked(p, count, rest);
@@ -65,6 +68,9 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : IVectorLane<F32x
     // The machine's maximum keeps its second operand where one is NaN: swapped, a's NaN is not lost.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Max(F32x8 a, F32x8 b) => new(Vector256.MaxNative(b.value, a.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Min(F32x8 a, F32x8 b) => new(Vector256.MinNative(b.value, a.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 IfLess(F32x8 a, F32x8 b, F32x8 then, F32x8 otherwise) => 

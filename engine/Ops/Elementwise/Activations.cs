@@ -5,33 +5,33 @@ namespace SeLoRA.Engine;
 /// <summary>Shared pieces of the activation formulas.</summary>
 internal static class Formula
 {
-    /// <summary>1 / (1 + e^-x), without overflow for any x: e^-|x| stays in (0, 1].</summary>
+    /// <summary>1 / (1 + e^-x). Where e^-x is infinite the result is 0, as it should be. Within 2.3 ulp above -87 (LaneTests).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Sigmoid<T>(T x) where T : struct, ILane<T>
-    {
-        T zero = T.Of(0f), one = T.Of(1f);
-        T e = T.Exp(zero - T.Abs(x));
-        return T.IfLess(x, zero, e, one) / (one + e);
-    }
+    public static T Sigmoid<T>(T x) where T : struct, ILane<T> => T.Of(1f) / (T.Of(1f) + T.Exp(T.Of(0f) - x));
 
     /// <summary>
     /// Normal distribution function Phi(x) = (1 + erf(x / sqrt 2)) / 2, through erfc by Abramowitz and Stegun 7.1.26's form with
     /// coefficients good to 1.5e-7 absolute.
     /// </summary>
+    /// <param name="x">Argument.</param>
+    /// <param name="bell"><see cref="Bell"/> of x.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T NormalCdf<T>(T x) where T : struct, ILane<T>
+    public static T NormalCdf<T>(T x, T bell) where T : struct, ILane<T>
     {
         T one = T.Of(1f);
-        T z = T.Abs(x) * T.Of(0.70710678f);
-        T t = one / (one + T.Of(0.3275911f) * z);
+        T t = one / (one + T.Of(0.3275911f * 0.70710678f) * T.Abs(x));
         T poly = t * (T.Of(0.254829592f) + t * (T.Of(-0.284496736f) + t * (T.Of(1.421413741f)
             + t * (T.Of(-1.453152027f) + t * T.Of(1.061405429f)))));
-        T upper = T.Of(0.5f) * poly * T.Exp(T.Of(0f) - z * z);
+        T upper = T.Of(0.5f) * poly * bell;
         return T.IfLess(x, T.Of(0f), upper, one - upper);
     }
+
+    /// <summary>e^(-x^2 / 2), of which the normal distribution and its density are made.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Bell<T>(T x) where T : struct, ILane<T> => T.Exp(T.Of(-0.5f) * x * x);
 }
 
-/// <summary>x sigmoid(x).</summary>
+/// <summary>x sigmoid(x). Within 2.5 ulp above -87 (LaneTests).</summary>
 public readonly struct SiluOp : IUnaryOp
 {
     /// <inheritdoc/>
@@ -47,19 +47,21 @@ public readonly struct SiluOp : IUnaryOp
     }
 }
 
-/// <summary>Exact GELU: x Phi(x), Phi the normal distribution function.</summary>
+/// <summary>
+/// Exact GELU: x Phi(x), Phi the normal distribution function. Within 3e-7 of the larger of 1 and its size (LaneTests).
+/// </summary>
 public readonly struct GeluOp : IUnaryOp
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Value<T>(T x) where T : struct, ILane<T> => x * Formula.NormalCdf(x);
+    public static T Value<T>(T x) where T : struct, ILane<T> => x * Formula.NormalCdf(x, Formula.Bell(x));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Grad<T>(T x, T dy) where T : struct, ILane<T>
     {
-        T density = T.Of(0.39894228f) * T.Exp(T.Of(-0.5f) * x * x);
-        return dy * (Formula.NormalCdf(x) + x * density);
+        T bell = Formula.Bell(x);
+        return dy * (Formula.NormalCdf(x, bell) + x * T.Of(0.39894228f) * bell);
     }
 }
 

@@ -1,5 +1,6 @@
 namespace SeLoRA.Engine;
 
+// One row at a time, from the first-level cache after its first read. Forward is bound by the exponentials, backward by memory.
 public sealed unsafe partial class HostBackend
 {
     /// <inheritdoc/>
@@ -13,7 +14,8 @@ public sealed unsafe partial class HostBackend
     public void SoftmaxBackward(Tensor y, Tensor dy, Tensor dx)
     {
         int c = y.Shape[-1];
-        VectorFor.Range(y.Shape.Rows, ParallelFor.Grain(ElementGrain, c), new SoftmaxBackwardBody(Ptr(y), Ptr(dy), Ptr(dx), c));
+        VectorFor.Range(y.Shape.Rows, ParallelFor.Grain(ElementGrain, c),
+            new SoftmaxBackwardBody(Ptr(y), Ptr(dy), Ptr(dx), c, y.Shape.Rows));
     }
 
     private readonly struct SoftmaxBody(float* x, float* y, int c) : IVectorBody
@@ -23,46 +25,114 @@ public sealed unsafe partial class HostBackend
 
         public void Run<T>(long begin, long end) where T : struct, IVectorLane<T>
         {
+            int width = c, whole = width - width % T.Width;
             for (long r = begin; r < end; r++)
             {
-                float* px = x + r * c, py = y + r * c;
-                T top = T.Of(float.NegativeInfinity);
-                for (int j = 0; j < c; j += T.Width)
-                    top = T.Max(VectorMath.Load<T>(px + j, c - j, float.NegativeInfinity), top);
-                T max = T.Of(VectorMath.MaxAcross(top));
-                for (int j = 0; j < c; j += T.Width) VectorMath.Store(py + j, T.Exp(VectorMath.Load<T>(px + j, c - j) - max), c - j);
-                T scale = T.Of((float)(1 / RowSum<T, PlainSummand>(py, c)));
-                for (int j = 0; j < c; j += T.Width) VectorMath.Store(py + j, VectorMath.Load<T>(py + j, c - j) * scale, c - j);
+                float* px = x + r * width, py = y + r * width;
+                T max = T.Of(RowMax<T>(px, width));
+                double total = 0;
+                for (int first = 0; first < whole; first += (int)RowBlock)
+                    total += Exponentials<T>(px, py, max, first, Math.Min(whole, first + (int)RowBlock));
+                if (whole < width)
+                {
+                    // e^-infinity = 0 in the lanes beyond the row.
+                    T e = T.Exp(VectorMath.LoadPart<T>(px + whole, width - whole, float.NegativeInfinity) - max);
+                    VectorMath.StorePart(py + whole, e, width - whole);
+                    total += T.Sum(e);
+                }
+                T scale = T.Of((float)(1 / total));
+                for (int j = 0; j < whole; j += T.Width) T.Store(py + j, T.Load(py + j) * scale);
+                if (whole < width) VectorMath.StorePart(py + whole, VectorMath.LoadPart<T>(py + whole, width - whole) * scale, width - whole);
             }
+        }
+
+        // y = e^(x - max) and its sum, four vectors at a time: sums of few terms, and exponentials that do not wait for one another.
+        private static double Exponentials<T>(float* x, float* y, T max, int first, int stop) where T : struct, IVectorLane<T>
+        {
+            int j = first;
+            T s0 = T.Of(0f), s1 = s0, s2 = s0, s3 = s0;
+            for (; j <= stop - 4 * T.Width; j += 4 * T.Width)
+            {
+                T e0 = T.Exp(T.Load(x + j) - max), e1 = T.Exp(T.Load(x + j + T.Width) - max);
+                T.Store(y + j, e0);
+                T.Store(y + j + T.Width, e1);
+                s0 += e0;
+                s1 += e1;
+                T e2 = T.Exp(T.Load(x + j + 2 * T.Width) - max), e3 = T.Exp(T.Load(x + j + 3 * T.Width) - max);
+                T.Store(y + j + 2 * T.Width, e2);
+                T.Store(y + j + 3 * T.Width, e3);
+                s2 += e2;
+                s3 += e3;
+            }
+            for (; j < stop; j += T.Width)
+            {
+                T e = T.Exp(T.Load(x + j) - max);
+                T.Store(y + j, e);
+                s0 += e;
+            }
+            return T.Sum(s0 + s1 + (s2 + s3));
+        }
+
+        private static float RowMax<T>(float* x, int n) where T : struct, IVectorLane<T>
+        {
+            T t0 = T.Of(float.NegativeInfinity), t1 = t0;
+            int i = 0;
+            for (; i <= n - 2 * T.Width; i += 2 * T.Width)
+            {
+                t0 = T.Max(T.Load(x + i), t0);
+                t1 = T.Max(T.Load(x + i + T.Width), t1);
+            }
+            for (; i < n; i += T.Width) t0 = T.Max(VectorMath.Load<T>(x + i, n - i, float.NegativeInfinity), t0);
+            return VectorMath.MaxAcross(T.Max(t0, t1));
         }
     }
 
-    private readonly struct SoftmaxBackwardBody(float* y, float* dy, float* dx, int c) : IVectorBody
+    private readonly struct SoftmaxBackwardBody(float* y, float* dy, float* dx, int c, long rows) : IVectorBody
     {
         private readonly float* y = y, dy = dy, dx = dx;
         private readonly int c = c;
+        private readonly long rows = rows;
 
         public void Run<T>(long begin, long end) where T : struct, IVectorLane<T>
         {
+            if (Streamed.Suits<T>(dx, rows * c, c)) Rows<T, Streamed>(begin, end);
+            else Rows<T, Whole>(begin, end);
+        }
+
+        private void Rows<T, TExtent>(long begin, long end) where T : struct, IVectorLane<T> where TExtent : struct, IExtent
+        {
+            int width = c, whole = width - width % T.Width;
             for (long r = begin; r < end; r++)
             {
-                float* py = y + r * c, pdy = dy + r * c, pdx = dx + r * c;
-                double dot = 0;
-                for (int first = 0; first < c; first += (int)RowBlock)
-                {
-                    int stop = Math.Min(c, first + (int)RowBlock);
-                    T sum = T.Of(0f);
-                    for (int j = first; j < stop; j += T.Width)
-                        sum = T.MulAdd(VectorMath.Load<T>(py + j, stop - j), VectorMath.Load<T>(pdy + j, stop - j), sum);
-                    dot += T.Sum(sum);
-                }
-                T mean = T.Of((float)dot);
-                for (int j = 0; j < c; j += T.Width)
-                {
-                    T d = VectorMath.Load<T>(pdy + j, c - j) - mean;
-                    VectorMath.Store(pdx + j, VectorMath.Load<T>(py + j, c - j) * d, c - j);
-                }
+                float* py = y + r * width, pdy = dy + r * width, pdx = dx + r * width;
+                T mean = T.Of((float)Dot<T>(py, pdy, width));
+                for (int j = 0; j < whole; j += T.Width) TExtent.Store(pdx + j, T.Load(py + j) * (T.Load(pdy + j) - mean), T.Width);
+                if (whole == width) continue;
+                int left = width - whole;
+                T d = VectorMath.LoadPart<T>(pdy + whole, left) - mean;
+                VectorMath.StorePart(pdx + whole, VectorMath.LoadPart<T>(py + whole, left) * d, left);
             }
+        }
+
+        // In blocks as RowSum.
+        private static double Dot<T>(float* a, float* b, int n) where T : struct, IVectorLane<T>
+        {
+            double dot = 0;
+            for (int first = 0; first < n; first += (int)RowBlock)
+            {
+                int stop = Math.Min(n, first + (int)RowBlock), i = first;
+                T s0 = T.Of(0f), s1 = s0, s2 = s0, s3 = s0;
+                for (; i <= stop - 4 * T.Width; i += 4 * T.Width)
+                {
+                    s0 = T.MulAdd(T.Load(a + i), T.Load(b + i), s0);
+                    s1 = T.MulAdd(T.Load(a + i + T.Width), T.Load(b + i + T.Width), s1);
+                    s2 = T.MulAdd(T.Load(a + i + 2 * T.Width), T.Load(b + i + 2 * T.Width), s2);
+                    s3 = T.MulAdd(T.Load(a + i + 3 * T.Width), T.Load(b + i + 3 * T.Width), s3);
+                }
+                for (; i < stop; i += T.Width) s0 = T.MulAdd(VectorMath.Load<T>(a + i, stop - i), VectorMath.Load<T>(b + i, stop - i), s0);
+                dot += T.Sum(s0 + s1 + (s2 + s3));
+            }
+            return dot;
         }
     }
 }

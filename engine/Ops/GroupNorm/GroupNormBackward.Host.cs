@@ -1,0 +1,246 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace SeLoRA.Engine;
+
+// One pass makes the sums that dx, dw and db all need; SiLU's derivative is part of both passes.
+public sealed unsafe partial class HostBackend
+{
+    /// <inheritdoc/>
+    public void GroupNormBackward(Tensor x, Tensor w, Tensor b, Tensor stats, Tensor dy, Tensor? dx, Tensor? dw, Tensor? db,
+        in GroupNormShape shape)
+    {
+        var cut = new GroupNormCut(shape);
+        int c = shape.C;
+        long image = (long)shape.P * c, channels = (long)cut.Images * c;
+        using var partial = new HostScratch(memory, channels * cut.Pieces * 2 * sizeof(float));
+        using var sums = new HostScratch(memory, (long)shape.N * c * 2 * sizeof(double));
+        using var factors = new HostScratch(memory, 4 * channels * sizeof(float));
+        float* mean = factors.Floats, scale = mean + channels, slope = scale + channels, shift = slope + channels;
+        for (int n = 0; n < shape.N; n += cut.Images)
+        {
+            int images = Math.Min(cut.Images, shape.N - n);
+            float* px = Ptr(x) + n * image, pdy = Ptr(dy) + n * image, s = Ptr(stats) + (long)n * shape.Groups * 2;
+            GroupNormSpread(s, Ptr(w), mean, scale, images, shape);
+            VectorFor.Range((long)images * cut.Units, 1,
+                new GroupNormBackwardSumsBody(px, pdy, mean, scale, Ptr(b), partial.Floats, shape, cut));
+            ParallelFor.Range((long)images * shape.Groups, ParallelFor.Grain(ElementGrain, 2L * cut.Pieces * c / shape.Groups),
+                new GroupNormBackwardFactorsBody(partial.Floats, sums.Doubles + (long)n * c * 2, s, Ptr(w), slope, shift, shape, cut.Pieces));
+            if (dx is null) continue;
+            VectorFor.Range((long)images * shape.P, NormGrain(c),
+                new GroupNormBackwardDataBody(px, pdy, Ptr(dx) + n * image, mean, scale, Ptr(b), slope, shift, shape));
+        }
+        if (dw is not null && db is not null) GroupNormAffine(sums.Doubles, Ptr(dw), Ptr(db), shape);
+    }
+
+    // Each group's mean and scale = w / std, once for every channel.
+    private static void GroupNormSpread(float* stats, float* w, float* mean, float* scale, int images, in GroupNormShape shape)
+    {
+        int channels = shape.C / shape.Groups;
+        for (int n = 0; n < images; n++)
+        {
+            for (int c = 0; c < shape.C; stats += 2)
+            {
+                float m = stats[0], rstd = stats[1];
+                for (int stop = c + channels; c < stop; c++)
+                {
+                    *mean++ = m;
+                    *scale++ = rstd * w[c];
+                }
+            }
+        }
+    }
+
+    private static void GroupNormAffine(double* sums, float* dw, float* db, in GroupNormShape shape)
+    {
+        for (int c = 0; c < shape.C; c++)
+        {
+            double dz = 0, product = 0;
+            for (int n = 0; n < shape.N; n++)
+            {
+                double* at = sums + (long)n * 2 * shape.C + c;
+                dz += at[0];
+                product += at[shape.C];
+            }
+            db[c] = (float)dz;
+            dw[c] = (float)product;
+        }
+    }
+
+    /// <summary>Sums of dz and of dz (x - mean) of each channel, dz the gradient before SiLU: partial[image, piece, 2, channel].</summary>
+    private readonly struct GroupNormBackwardSumsBody(float* x, float* dy, float* mean, float* scale, float* bias, float* partial,
+        in GroupNormShape shape, in GroupNormCut cut) : IVectorBody
+    {
+        private readonly float* x = x, dy = dy, mean = mean, scale = scale, bias = bias, partial = partial;
+        private readonly GroupNormShape shape = shape;
+        private readonly GroupNormCut cut = cut;
+
+        public void Run<T>(long begin, long end) where T : struct, IVectorLane<T>
+        {
+            for (long i = begin; i < end; i++)
+            {
+                if (shape.Silu) Unit<T, SiluOp>(cut.Unit(i, shape));
+                else Unit<T, IdentityOp>(cut.Unit(i, shape));
+            }
+        }
+
+        private void Unit<T, TOp>(in GroupNormUnit unit) where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp
+        {
+            int c = shape.C, width = unit.Channels;
+            long start = (unit.Image * shape.P + unit.Pixel) * c + unit.Channel, channel = unit.Image * c + unit.Channel;
+            float* m = mean + channel, a = scale + channel, b = bias + unit.Channel;
+            float* s = partial + unit.Piece * 2 * c + unit.Channel, q = s + c;
+            new Span<float>(s, width).Clear();
+            new Span<float>(q, width).Clear();
+            for (int r = 0; r < unit.Pixels; r += NormRows)
+            {
+                float* px = x + start + (long)r * c, pdy = dy + start + (long)r * c;
+                int rows = Math.Min(NormRows, unit.Pixels - r), j = 0;
+                for (; j <= width - T.Width; j += T.Width)
+                    Column<T, TOp, Whole>(px + j, pdy + j, c, rows, m + j, a + j, b + j, s + j, q + j, T.Width);
+                if (j < width) Column<T, TOp, Part>(px + j, pdy + j, c, rows, m + j, a + j, b + j, s + j, q + j, width - j);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Column<T, TOp, TExtent>(float* px, float* pdy, int stride, int rows, float* m, float* a, float* b, float* s,
+            float* q, int left) where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
+        {
+            T mean = TExtent.Load<T>(m, left), scale = TExtent.Load<T>(a, left), bias = TExtent.Load<T>(b, left);
+            T sum = TExtent.Load<T>(s, left), product = TExtent.Load<T>(q, left);
+            for (int r = 0; r < rows; r++, px += stride, pdy += stride)
+            {
+                T d = TExtent.Load<T>(px, left) - mean;
+                T dz = TOp.Grad(T.MulAdd(d, scale, bias), TExtent.Load<T>(pdy, left));
+                sum += dz;
+                product = T.MulAdd(dz, d, product);
+            }
+            TExtent.Store(s, sum, left);
+            TExtent.Store(q, product, left);
+        }
+    }
+
+    /// <summary>
+    /// Of every group: dx = dz w / std + (x - mean) slope + shift, which is dx = (dz w - mean(dz w) - xhat mean(dz w xhat)) / std.
+    /// sums[image, 2, channel] receives the sums of dz and dz xhat: db and dw of one image.
+    /// </summary>
+    private readonly struct GroupNormBackwardFactorsBody(float* partial, double* sums, float* stats, float* w, float* slope, float* shift,
+        in GroupNormShape shape, int pieces) : IRangeBody
+    {
+        private readonly float* partial = partial, stats = stats, w = w, slope = slope, shift = shift;
+        private readonly double* sums = sums;
+        private readonly GroupNormShape shape = shape;
+        private readonly int pieces = pieces;
+
+        public void Run(long begin, long end)
+        {
+            for (long i = begin; i < end; i++) Group(i / shape.Groups, (int)(i % shape.Groups));
+        }
+
+        private void Group(long n, int g)
+        {
+            int c = shape.C, channels = c / shape.Groups;
+            double rstd = stats[(n * shape.Groups + g) * 2 + 1];
+            float* first = partial + n * pieces * 2 * c;
+            double* dzSums = sums + n * 2 * c, productSums = dzSums + c;
+            Vector128<double> lowSum = default, highSum = default, lowProduct = default, highProduct = default;
+            int j = g * channels, stop = j + channels;
+            // Four channels at a time: one by one, each conversion waits for the one before.
+            for (; j <= stop - 4; j += 4)
+            {
+                Vector128<double> dz0 = default, dz1 = default, dzx0 = default, dzx1 = default;
+                float* at = first + j;
+                for (int p = 0; p < pieces; p++, at += 2 * c)
+                {
+                    (Vector128<double> s0, Vector128<double> s1) = Vector128.Widen(Vector128.Load(at));
+                    (Vector128<double> q0, Vector128<double> q1) = Vector128.Widen(Vector128.Load(at + c));
+                    dz0 += s0;
+                    dz1 += s1;
+                    dzx0 += q0;
+                    dzx1 += q1;
+                }
+                dzx0 *= rstd;
+                dzx1 *= rstd;
+                dz0.Store(dzSums + j);
+                dz1.Store(dzSums + j + 2);
+                dzx0.Store(productSums + j);
+                dzx1.Store(productSums + j + 2);
+                (Vector128<double> w0, Vector128<double> w1) = Vector128.Widen(Vector128.Load(w + j));
+                lowSum += w0 * dz0;
+                highSum += w1 * dz1;
+                lowProduct += w0 * dzx0;
+                highProduct += w1 * dzx1;
+            }
+            double sum = Vector128.Sum(lowSum + highSum), product = Vector128.Sum(lowProduct + highProduct);
+            for (; j < stop; j++)
+            {
+                float* at = first + j;
+                double dz = 0, dzx = 0;
+                for (int p = 0; p < pieces; p++, at += 2 * c)
+                {
+                    dz += at[0];
+                    dzx += at[c];
+                }
+                dzx *= rstd;
+                dzSums[j] = dz;
+                productSums[j] = dzx;
+                sum += w[j] * dz;
+                product += w[j] * dzx;
+            }
+            double count = (double)shape.P * channels;
+            new Span<float>(slope + n * c + g * channels, channels).Fill((float)(-rstd * rstd * product / count));
+            new Span<float>(shift + n * c + g * channels, channels).Fill((float)(-rstd * sum / count));
+        }
+    }
+
+    private readonly struct GroupNormBackwardDataBody(float* x, float* dy, float* dx, float* mean, float* scale, float* bias, float* slope,
+        float* shift, in GroupNormShape shape) : IVectorBody
+    {
+        private readonly float* x = x, dy = dy, dx = dx, mean = mean, scale = scale, bias = bias, slope = slope, shift = shift;
+        private readonly GroupNormShape shape = shape;
+
+        public void Run<T>(long begin, long end) where T : struct, IVectorLane<T>
+        {
+            bool streamed = Streamed.Suits<T>(dx, (long)shape.N * shape.P * shape.C, shape.C);
+            if (shape.Silu && streamed) Rows<T, SiluOp, Streamed>(begin, end);
+            else if (shape.Silu) Rows<T, SiluOp, Whole>(begin, end);
+            else if (streamed) Rows<T, IdentityOp, Streamed>(begin, end);
+            else Rows<T, IdentityOp, Whole>(begin, end);
+        }
+
+        private void Rows<T, TOp, TExtent>(long begin, long end)
+            where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
+        {
+            int c = shape.C;
+            float* b = bias;
+            for (long r = begin; r < end;)
+            {
+                long n = r / shape.P, stop = Math.Min(end, (n + 1) * shape.P);
+                float* m = mean + n * c, a = scale + n * c, k = slope + n * c, h = shift + n * c;
+                for (; r < stop; r += NormRows)
+                {
+                    float* px = x + r * c, pdy = dy + r * c, pdx = dx + r * c;
+                    int rows = (int)Math.Min(NormRows, stop - r), j = 0;
+                    for (; j <= c - T.Width; j += T.Width)
+                        Column<T, TOp, TExtent>(px + j, pdy + j, pdx + j, c, rows, m + j, a + j, b + j, k + j, h + j, T.Width);
+                    if (j < c) Column<T, TOp, Part>(px + j, pdy + j, pdx + j, c, rows, m + j, a + j, b + j, k + j, h + j, c - j);
+                }
+                r = stop;
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Column<T, TOp, TExtent>(float* px, float* pdy, float* pdx, int stride, int rows, float* m, float* a, float* b,
+            float* k, float* h, int left) where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
+        {
+            T mean = TExtent.Load<T>(m, left), scale = TExtent.Load<T>(a, left), bias = TExtent.Load<T>(b, left);
+            T slope = TExtent.Load<T>(k, left), shift = TExtent.Load<T>(h, left);
+            for (int r = 0; r < rows; r++, px += stride, pdy += stride, pdx += stride)
+            {
+                T d = TExtent.Load<T>(px, left) - mean;
+                T dz = TOp.Grad(T.MulAdd(d, scale, bias), TExtent.Load<T>(pdy, left));
+                TExtent.Store(pdx, T.MulAdd(dz, scale, T.MulAdd(d, slope, shift)), left);
+            }
+        }
+    }
+}
