@@ -5,7 +5,7 @@ namespace SeLoRA.Engine;
 public sealed unsafe partial class HostBackend
 {
     // Up to here the weights are worth more as the streamed operand than as the packed one: they are the larger, and read once.
-    private const int FewPixels = 64;
+    private const int FewPixels = 32;
 
     /// <inheritdoc/>
     public void Conv2d(Tensor x, Tensor w, Tensor? bias, Tensor? residual, Tensor y, in Conv2dShape shape)

@@ -15,8 +15,8 @@ internal unsafe struct WinogradJob
     /// <summary>Weights are (Depth, 3, 3, Columns) and turned, not (Columns, 3, 3, Depth).</summary>
     public bool Turned;
 
-    /// <summary>Too few tiles would not repay turning the weights over; too few channels leave vectors empty.</summary>
-    public readonly bool Pays => Depth >= 16 && Columns >= 16 && (long)N * TileRows * TileColumns >= 12;
+    /// <summary>Too few tiles do not repay turning the weights over (7x7 pixels do not); too few channels leave vectors empty.</summary>
+    public readonly bool Pays => Depth >= 16 && Columns >= 16 && (long)N * TileRows * TileColumns >= 24;
 
     public readonly int TileRows => (OutHeight + 1) / 2;
 
@@ -37,8 +37,9 @@ internal unsafe struct WinogradJob
 internal readonly unsafe struct WinogradPieces<T> : IChunkBody
     where T : struct, IVectorLane<T>
 {
-    // U, V and M of these sizes are 450 KB: measured on a core with 512 KB of second-level cache.
-    private const int MaxTiles = 52, MaxColumns = 64, MaxDepth = 32, Points = 16;
+    // U, M and a block of V are 450 KB at most: measured on a core with 512 KB of second-level cache. The more tiles, the less often are filters
+    // turned over; where there are few, more columns fill M.
+    private const int MaxTiles = 104, MaxDepth = 32, Points = 16;
 
     // A line between the 16 matrices: where their size is a multiple of 4 KB they would all fall into one set of the first-level cache.
     private const int Gap = 16;
@@ -67,9 +68,9 @@ internal readonly unsafe struct WinogradPieces<T> : IChunkBody
         int tileBlock = chunk / columnPieces, columnPiece = chunk % columnPieces;
         int tile0 = (int)((long)tiles * tileBlock / tileBlocks), tile1 = (int)((long)tiles * (tileBlock + 1) / tileBlocks);
         int panel0 = (int)((long)panels * columnPiece / columnPieces), panel1 = (int)((long)panels * (columnPiece + 1) / columnPieces);
-        int count = tile1 - tile0, depthBlocks = (job->Depth + MaxDepth - 1) / MaxDepth;
+        int count = tile1 - tile0, maxColumns = count > MaxTiles / 2 ? 32 : 64, depthBlocks = (job->Depth + MaxDepth - 1) / MaxDepth;
 
-        nint patchPoint = (nint)count * MaxDepth + Gap, filterPoint = MaxDepth * MaxColumns + Gap, sumPoint = (nint)count * MaxColumns + Gap;
+        nint patchPoint = (nint)count * MaxDepth + Gap, filterPoint = MaxDepth * maxColumns + Gap, sumPoint = (nint)count * maxColumns + Gap;
         long patchBytes = ThreadScratch.Aligned(depthBlocks * Points * patchPoint * sizeof(float));
         long filterBytes = ThreadScratch.Aligned(Points * filterPoint * sizeof(float));
         long sumBytes = ThreadScratch.Aligned(Points * sumPoint * sizeof(float));
@@ -80,9 +81,9 @@ internal readonly unsafe struct WinogradPieces<T> : IChunkBody
         float** rows = (float**)((byte*)panel + panelBytes);
 
         Patches(tile0, count, v, patchPoint);
-        for (; panel0 < panel1; panel0 += MaxColumns / PanelWidth)
+        for (; panel0 < panel1; panel0 += maxColumns / PanelWidth)
         {
-            int some = Math.Min(MaxColumns / PanelWidth, panel1 - panel0), n = panel0 * PanelWidth, width = some * PanelWidth;
+            int some = Math.Min(maxColumns / PanelWidth, panel1 - panel0), n = panel0 * PanelWidth, width = some * PanelWidth;
             for (int block = 0; block < depthBlocks; block++)
             {
                 int k = block * MaxDepth, length = Math.Min(MaxDepth, job->Depth - k);
