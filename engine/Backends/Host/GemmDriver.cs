@@ -106,9 +106,10 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
 
     public void Run(int chunk)
     {
-        int rowPiece = chunk % rowPieces, rest = chunk / rowPieces, panelPiece = rest % panelPieces, batch = rest / panelPieces;
+        (int rowPiece, int panel0, int panel1, int batch) = Piece(chunk);
         int tile0 = (int)((long)tiles * rowPiece / rowPieces), tile1 = (int)((long)tiles * (rowPiece + 1) / rowPieces);
-        int panel0 = (int)((long)panels * panelPiece / panelPieces), panel1 = (int)((long)panels * (panelPiece + 1) / panelPieces);
+        // What this thread will probably pack after the last block of K: a guess that costs nothing where it is wrong.
+        (_, int nextPanel0, int nextPanel1, int nextBatch) = Piece(Math.Min(chunk + ParallelFor.Threads, Count - 1));
         GemmOperand a = job->A.At(batch), b = job->B.At(batch);
         var tail = new GemmBlock(0, 1, 0, job->LowRank, 0);
 
@@ -139,8 +140,13 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
                 job->V.Pack((long)panel0 * width, (int)(Math.Min((long)panel1 * width, job->Columns) - (long)panel0 * width), width, tail,
                     (float*)GemmDriver.Zeros, packedTail);
             GemmTile tile = default, tailTile = new GemmTile { BStep = width, Continue = true };
+            GemmOperand ahead = last ? job->B.At(nextBatch) : b;
+            GemmBlock aheadBlock = job->Depth.Block(last ? 0 : index + 1);
+            long aheadLine = (long)(last ? nextPanel0 : panel0) * width;
+            int aheadLines = job->InPlace ? 0 : (int)(Math.Min((long)(last ? nextPanel1 : panel1) * width, job->Columns) - aheadLine);
             for (int t = tile0; t < tile1; t++)
             {
+                ahead.Fetch(aheadLine, aheadLines, aheadBlock, t - tile0, tile1 - tile0);
                 int row = t * tileRows, rows = Math.Min(tileRows, job->Rows - row);
                 if (!copies)
                 {
@@ -189,6 +195,12 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
                 }
             }
         }
+    }
+
+    private (int RowPiece, int Panel0, int Panel1, int Batch) Piece(int chunk)
+    {
+        int rest = chunk / rowPieces, panelPiece = rest % panelPieces;
+        return (chunk % rowPieces, (int)((long)panels * panelPiece / panelPieces), (int)((long)panels * (panelPiece + 1) / panelPieces), rest / panelPieces);
     }
 
     private float* Panel(float* packed, int index, in GemmBlock block) => packed + (nint)index * block.Total * width;

@@ -240,6 +240,29 @@ internal unsafe struct GemmOperand
         }
     }
 
+    /// <summary>
+    /// Asks for part <paramref name="part"/> of <paramref name="parts"/> of what <see cref="Pack"/> will read, for the layouts of weights: meanwhile other
+    /// lines are multiplied.
+    /// </summary>
+    public readonly void Fetch(long first, int count, in GemmBlock block, int part, int parts)
+    {
+        if (Layout == GemmLayout.Lines)
+        {
+            for (int i = (int)((long)count * part / parts); i < (int)((long)count * (part + 1) / parts); i++)
+                CacheHint.FetchFar(Base + (first + i) * Stride + block.Start, block.Total);
+        }
+        else if (Layout == GemmLayout.Steps)
+        {
+            for (int s = 0; s < block.Segments; s++)
+            {
+                float* source = Base + first + block.Offset * Stride;
+                if (SegmentOffsets != null) source += SegmentOffsets[block.Segment + s];
+                for (int k = (int)((long)block.Length * part / parts); k < (int)((long)block.Length * (part + 1) / parts); k++)
+                    CacheHint.FetchFar(source + k * Stride, count);
+            }
+        }
+    }
+
     private static void PackStep(float* x, int count, int width, nint panel, float* y)
     {
         for (; count > width; count -= width, x += width, y += panel) CopyLine(x, y, width);

@@ -117,7 +117,7 @@ internal readonly unsafe struct WinogradPieces<T> : IChunkBody
         long line = job->Turned ? job->Columns : job->Depth;
         float* w = job->W + (job->Turned ? k * 9 * line + n : n * 9 * line + k);
         for (int i = lines * point / Points; i < lines * (point + 1) / Points; i++)
-            for (int tap = 0; tap < 9; tap++) CacheHint.Fetch(w + (i * 9 + tap) * line, floats);
+            for (int tap = 0; tap < 9; tap++) CacheHint.FetchFar(w + (i * 9 + tap) * line, floats);
     }
 
     /// <summary>u (16, length, ld) at one panel = G g G^T of channels k .. and columns n ...</summary>
