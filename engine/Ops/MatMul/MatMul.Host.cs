@@ -36,8 +36,10 @@ public sealed unsafe partial class HostBackend
                 Residual = epilogue.Residual is null ? null : Ptr(epilogue.Residual),
             },
         };
-        // A is turned over if it is the large one and lies K-major (weight gradients of narrow layers), B if it is (few rows of input).
-        bool turn = shape.TransA ? shape.N <= FewLines && shape.M > shape.N : shape.TransB && shape.M <= FewLines && shape.N > shape.M;
+        // A is turned over if it is the large one and lies K-major (weight gradients of narrow layers), B if it is (few rows of input) and K is
+        // long enough that packing it would cost more than turning the result.
+        bool turn = shape.TransA ? shape.N <= FewLines && shape.M > shape.N
+            : shape.TransB && shape.M <= FewLines && shape.N > shape.M && shape.K > FewLines;
         if (turn)
         {
             (job.A, job.B) = (job.B, job.A);
