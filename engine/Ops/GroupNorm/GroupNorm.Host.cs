@@ -35,7 +35,7 @@ public sealed unsafe partial class HostBackend
                     Ptr(w), Ptr(b), mean + (long)i * shape.C, scale + (long)i * shape.C, shift + (long)i * shape.C, shape, cut.Pieces);
             }
             VectorFor.Range((long)images * shape.P, NormGrain(shape.C),
-                new GroupNormApplyBody(px, Ptr(y) + n * image, mean, scale, shift, shape));
+                new GroupNormApplyBody(px, Ptr(y) + n * image, mean, scale, shift, (long)images * shape.P, shape));
         }
     }
 
@@ -159,7 +159,10 @@ public sealed unsafe partial class HostBackend
             {
                 float* row = k + (long)r * c;
                 int rows = Math.Min(NormRows, unit.Pixels - r), j = 0;
-                for (; j <= width - T.Width; j += T.Width) Column<T, Whole>(row + j, c, rows, k + j, s + j, q + j, T.Width);
+                if (rows == NormRows)
+                    for (; j <= width - T.Width; j += T.Width) Four<T>(row + j, c, k + j, s + j, q + j);
+                else
+                    for (; j <= width - T.Width; j += T.Width) Column<T, Whole>(row + j, c, rows, k + j, s + j, q + j, T.Width);
                 if (j < width) Column<T, Part>(row + j, c, rows, k + j, s + j, q + j, width - j);
             }
             // Four channels at a time: one by one, each conversion waits for the one before.
@@ -197,25 +200,45 @@ public sealed unsafe partial class HostBackend
             where T : struct, IVectorLane<T> where TExtent : struct, IExtent
         {
             T first = TExtent.Load<T>(k, left), sum = TExtent.Load<T>(s, left), squares = TExtent.Load<T>(q, left);
-            for (int r = 0; r < rows; r++, row += stride)
-            {
-                T d = TExtent.Load<T>(row, left) - first;
-                sum += d;
-                squares = T.MulAdd(d, d, squares);
-            }
+            for (int r = 0; r < rows; r++, row += stride) Add(ref sum, ref squares, first, TExtent.Load<T>(row, left));
             TExtent.Store(s, sum, left);
             TExtent.Store(q, squares, left);
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Four<T>(float* row, int stride, float* k, float* s, float* q) where T : struct, IVectorLane<T>
+        {
+            T first = T.Load(k), sum = T.Load(s), squares = T.Load(q);
+            float* third = row + 2L * stride;
+            Add(ref sum, ref squares, first, T.Load(row));
+            Add(ref sum, ref squares, first, T.Load(row + stride));
+            Add(ref sum, ref squares, first, T.Load(third));
+            Add(ref sum, ref squares, first, T.Load(third + stride));
+            T.Store(s, sum);
+            T.Store(q, squares);
+        }
+
+        // first - x instead of x - first: the load becomes a part of the subtraction.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Add<T>(ref T sum, ref T squares, T first, T x) where T : struct, IVectorLane<T>
+        {
+            T d = first - x;
+            sum -= d;
+            squares = T.MulAdd(d, d, squares);
+        }
     }
 
-    private readonly struct GroupNormApplyBody(float* x, float* y, float* mean, float* scale, float* shift, in GroupNormShape shape)
+    private readonly struct GroupNormApplyBody(float* x, float* y, float* mean, float* scale, float* shift, long pixels, in GroupNormShape shape)
         : IVectorBody
     {
         private readonly float* x = x, y = y, mean = mean, scale = scale, shift = shift;
+        private readonly long pixels = pixels;
         private readonly GroupNormShape shape = shape;
 
+        // From the last pixels to the first: those that the sums read last are still in the caches.
         public void Run<T>(long begin, long end) where T : struct, IVectorLane<T>
         {
+            (begin, end) = (pixels - end, pixels - begin);
             bool streamed = Streamed.Suits<T>(y, (long)shape.N * shape.P * shape.C, shape.C);
             if (shape.Silu && streamed) Rows<T, SiluOp, Streamed>(begin, end);
             else if (shape.Silu) Rows<T, SiluOp, Whole>(begin, end);
@@ -235,7 +258,11 @@ public sealed unsafe partial class HostBackend
                 {
                     float* px = x + r * c, py = y + r * c;
                     int rows = (int)Math.Min(NormRows, stop - r), j = 0;
-                    for (; j <= c - T.Width; j += T.Width) Column<T, TOp, TExtent>(px + j, py + j, c, rows, m + j, a + j, b + j, T.Width);
+                    if (rows == NormRows)
+                        for (; j <= c - T.Width; j += T.Width) Four<T, TOp, TExtent>(px + j, py + j, c, m + j, a + j, b + j);
+                    else
+                        for (; j <= c - T.Width; j += T.Width)
+                            Column<T, TOp, TExtent>(px + j, py + j, c, rows, m + j, a + j, b + j, T.Width);
                     if (j < c) Column<T, TOp, Part>(px + j, py + j, c, rows, m + j, a + j, b + j, c - j);
                 }
                 r = stop;
@@ -249,6 +276,20 @@ public sealed unsafe partial class HostBackend
             T mean = TExtent.Load<T>(m, left), scale = TExtent.Load<T>(a, left), shift = TExtent.Load<T>(b, left);
             for (int r = 0; r < rows; r++, px += stride, py += stride)
                 TExtent.Store(py, TOp.Value(T.MulAdd(TExtent.Load<T>(px, left) - mean, scale, shift)), left);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Four<T, TOp, TExtent>(float* px, float* py, int stride, float* m, float* a, float* b)
+            where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
+        {
+            T mean = T.Load(m), scale = T.Load(a), shift = T.Load(b);
+            float* thirdX = px + 2L * stride, thirdY = py + 2L * stride;
+            T y0 = TOp.Value(T.MulAdd(T.Load(px) - mean, scale, shift)), y1 = TOp.Value(T.MulAdd(T.Load(px + stride) - mean, scale, shift));
+            TExtent.Store(py, y0, T.Width);
+            TExtent.Store(py + stride, y1, T.Width);
+            T y2 = TOp.Value(T.MulAdd(T.Load(thirdX) - mean, scale, shift)), y3 = TOp.Value(T.MulAdd(T.Load(thirdX + stride) - mean, scale, shift));
+            TExtent.Store(thirdY, y2, T.Width);
+            TExtent.Store(thirdY + stride, y3, T.Width);
         }
     }
 

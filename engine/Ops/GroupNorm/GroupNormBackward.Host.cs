@@ -28,7 +28,7 @@ public sealed unsafe partial class HostBackend
                 new GroupNormBackwardFactorsBody(partial.Floats, sums.Doubles + (long)n * c * 2, s, Ptr(w), slope, shift, shape, cut.Pieces));
             if (dx is null) continue;
             VectorFor.Range((long)images * shape.P, NormGrain(c),
-                new GroupNormBackwardDataBody(px, pdy, Ptr(dx) + n * image, mean, scale, Ptr(b), slope, shift, shape));
+                new GroupNormBackwardDataBody(px, pdy, Ptr(dx) + n * image, mean, scale, Ptr(b), slope, shift, (long)images * shape.P, shape));
         }
         if (dw is not null && db is not null) GroupNormAffine(sums.Doubles, Ptr(dw), Ptr(db), shape);
     }
@@ -96,8 +96,11 @@ public sealed unsafe partial class HostBackend
             {
                 float* px = x + start + (long)r * c, pdy = dy + start + (long)r * c;
                 int rows = Math.Min(NormRows, unit.Pixels - r), j = 0;
-                for (; j <= width - T.Width; j += T.Width)
-                    Column<T, TOp, Whole>(px + j, pdy + j, c, rows, m + j, a + j, b + j, s + j, q + j, T.Width);
+                if (rows == NormRows)
+                    for (; j <= width - T.Width; j += T.Width) Four<T, TOp>(px + j, pdy + j, c, m + j, a + j, b + j, s + j, q + j);
+                else
+                    for (; j <= width - T.Width; j += T.Width)
+                        Column<T, TOp, Whole>(px + j, pdy + j, c, rows, m + j, a + j, b + j, s + j, q + j, T.Width);
                 if (j < width) Column<T, TOp, Part>(px + j, pdy + j, c, rows, m + j, a + j, b + j, s + j, q + j, width - j);
             }
         }
@@ -109,14 +112,32 @@ public sealed unsafe partial class HostBackend
             T mean = TExtent.Load<T>(m, left), scale = TExtent.Load<T>(a, left), bias = TExtent.Load<T>(b, left);
             T sum = TExtent.Load<T>(s, left), product = TExtent.Load<T>(q, left);
             for (int r = 0; r < rows; r++, px += stride, pdy += stride)
-            {
-                T d = TExtent.Load<T>(px, left) - mean;
-                T dz = TOp.Grad(T.MulAdd(d, scale, bias), TExtent.Load<T>(pdy, left));
-                sum += dz;
-                product = T.MulAdd(dz, d, product);
-            }
+                Add<T, TOp>(ref sum, ref product, TExtent.Load<T>(px, left) - mean, scale, bias, TExtent.Load<T>(pdy, left));
             TExtent.Store(s, sum, left);
             TExtent.Store(q, product, left);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Four<T, TOp>(float* px, float* pdy, int stride, float* m, float* a, float* b, float* s, float* q)
+            where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp
+        {
+            T mean = T.Load(m), scale = T.Load(a), bias = T.Load(b), sum = T.Load(s), product = T.Load(q);
+            float* thirdX = px + 2L * stride, thirdDy = pdy + 2L * stride;
+            Add<T, TOp>(ref sum, ref product, T.Load(px) - mean, scale, bias, T.Load(pdy));
+            Add<T, TOp>(ref sum, ref product, T.Load(px + stride) - mean, scale, bias, T.Load(pdy + stride));
+            Add<T, TOp>(ref sum, ref product, T.Load(thirdX) - mean, scale, bias, T.Load(thirdDy));
+            Add<T, TOp>(ref sum, ref product, T.Load(thirdX + stride) - mean, scale, bias, T.Load(thirdDy + stride));
+            T.Store(s, sum);
+            T.Store(q, product);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Add<T, TOp>(ref T sum, ref T product, T d, T scale, T bias, T dy)
+            where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp
+        {
+            T dz = TOp.Grad(T.MulAdd(d, scale, bias), dy);
+            sum += dz;
+            product = T.MulAdd(dz, d, product);
         }
     }
 
@@ -194,13 +215,16 @@ public sealed unsafe partial class HostBackend
     }
 
     private readonly struct GroupNormBackwardDataBody(float* x, float* dy, float* dx, float* mean, float* scale, float* bias, float* slope,
-        float* shift, in GroupNormShape shape) : IVectorBody
+        float* shift, long pixels, in GroupNormShape shape) : IVectorBody
     {
         private readonly float* x = x, dy = dy, dx = dx, mean = mean, scale = scale, bias = bias, slope = slope, shift = shift;
+        private readonly long pixels = pixels;
         private readonly GroupNormShape shape = shape;
 
+        // From the last pixels to the first, as forward.
         public void Run<T>(long begin, long end) where T : struct, IVectorLane<T>
         {
+            (begin, end) = (pixels - end, pixels - begin);
             bool streamed = Streamed.Suits<T>(dx, (long)shape.N * shape.P * shape.C, shape.C);
             if (shape.Silu && streamed) Rows<T, SiluOp, Streamed>(begin, end);
             else if (shape.Silu) Rows<T, SiluOp, Whole>(begin, end);
@@ -221,8 +245,12 @@ public sealed unsafe partial class HostBackend
                 {
                     float* px = x + r * c, pdy = dy + r * c, pdx = dx + r * c;
                     int rows = (int)Math.Min(NormRows, stop - r), j = 0;
-                    for (; j <= c - T.Width; j += T.Width)
-                        Column<T, TOp, TExtent>(px + j, pdy + j, pdx + j, c, rows, m + j, a + j, b + j, k + j, h + j, T.Width);
+                    if (rows == NormRows)
+                        for (; j <= c - T.Width; j += T.Width)
+                            Four<T, TOp, TExtent>(px + j, pdy + j, pdx + j, c, m + j, a + j, b + j, k + j, h + j);
+                    else
+                        for (; j <= c - T.Width; j += T.Width)
+                            Column<T, TOp, TExtent>(px + j, pdy + j, pdx + j, c, rows, m + j, a + j, b + j, k + j, h + j, T.Width);
                     if (j < c) Column<T, TOp, Part>(px + j, pdy + j, pdx + j, c, rows, m + j, a + j, b + j, k + j, h + j, c - j);
                 }
                 r = stop;
@@ -238,9 +266,28 @@ public sealed unsafe partial class HostBackend
             for (int r = 0; r < rows; r++, px += stride, pdy += stride, pdx += stride)
             {
                 T d = TExtent.Load<T>(px, left) - mean;
-                T dz = TOp.Grad(T.MulAdd(d, scale, bias), TExtent.Load<T>(pdy, left));
-                TExtent.Store(pdx, T.MulAdd(dz, scale, T.MulAdd(d, slope, shift)), left);
+                TExtent.Store(pdx, Dx<T, TOp>(d, TExtent.Load<T>(pdy, left), scale, bias, slope, shift), left);
             }
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Four<T, TOp, TExtent>(float* px, float* pdy, float* pdx, int stride, float* m, float* a, float* b, float* k,
+            float* h) where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
+        {
+            T mean = T.Load(m), scale = T.Load(a), bias = T.Load(b), slope = T.Load(k), shift = T.Load(h);
+            float* thirdX = px + 2L * stride, thirdDy = pdy + 2L * stride, thirdDx = pdx + 2L * stride;
+            T dx0 = Dx<T, TOp>(T.Load(px) - mean, T.Load(pdy), scale, bias, slope, shift);
+            T dx1 = Dx<T, TOp>(T.Load(px + stride) - mean, T.Load(pdy + stride), scale, bias, slope, shift);
+            TExtent.Store(pdx, dx0, T.Width);
+            TExtent.Store(pdx + stride, dx1, T.Width);
+            T dx2 = Dx<T, TOp>(T.Load(thirdX) - mean, T.Load(thirdDy), scale, bias, slope, shift);
+            T dx3 = Dx<T, TOp>(T.Load(thirdX + stride) - mean, T.Load(thirdDy + stride), scale, bias, slope, shift);
+            TExtent.Store(thirdDx, dx2, T.Width);
+            TExtent.Store(thirdDx + stride, dx3, T.Width);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static T Dx<T, TOp>(T d, T dy, T scale, T bias, T slope, T shift) where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp =>
+            T.MulAdd(TOp.Grad(T.MulAdd(d, scale, bias), dy), scale, T.MulAdd(d, slope, shift));
     }
 }

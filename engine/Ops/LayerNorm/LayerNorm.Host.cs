@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace SeLoRA.Engine;
 
-// One row at a time, from the first-level cache after its first read. Bound by memory: forward reads x and writes y; backward reads x
+// A few rows at a time, from the first-level cache after their first read, while the next ones are fetched. Bound by memory: forward reads x and writes y; backward reads x
 // and dy and writes dx, and what dw and db need is added up while their rows are at hand.
 public sealed unsafe partial class HostBackend
 {
@@ -28,6 +28,10 @@ public sealed unsafe partial class HostBackend
         ParallelFor.Range(c, ParallelFor.Grain(ElementGrain, 2 * blocks), new LayerNormAffineBody(partial.Floats, Ptr(dw), Ptr(db), c, blocks));
     }
 
+    // Rows whose sums are made before the first of them is normalised: a row's sums, quotient and root wait for one another, those of
+    // different rows do not. Fewer of wide rows, which are to stay in the first-level cache.
+    private static int LayerNormRows(int channels) => Math.Clamp(2560 / channels, 1, NormRows);
+
     private readonly struct LayerNormBody(float* x, float* w, float* b, float* y, float* stats, int c, long rows, float eps)
         : IVectorBody
     {
@@ -44,23 +48,42 @@ public sealed unsafe partial class HostBackend
 
         private void Rows<T, TExtent>(long begin, long end) where T : struct, IVectorLane<T> where TExtent : struct, IExtent
         {
-            int width = c;
-            float* pw = w, pb = b;
-            for (long r = begin; r < end; r++)
+            int width = c, together = LayerNormRows(width);
+            double* lost = stackalloc double[NormRows];
+            for (long r = begin; r < end; r += together)
             {
-                float* px = x + r * width, py = y + r * width;
-                double exact = RowSum<T, PlainSummand>(px, width) / width;
-                float mean = (float)exact;
-                // What rounding the mean lost counts where the mean is large against the deviation.
-                double lost = exact - mean;
-                double variance = Math.Max(Deviations<T>(px, width, mean) / width - lost * lost, 0), root = 1 / Math.Sqrt(variance + eps);
-                T m = T.Of(mean), scale = T.Of((float)root), shift = T.Of((float)(-lost * root));
-                int j = 0;
-                for (; j <= width - T.Width; j += T.Width) Column<T, TExtent>(px + j, pw + j, pb + j, py + j, m, scale, shift, T.Width);
-                if (j < width) Column<T, Part>(px + j, pw + j, pb + j, py + j, m, scale, shift, width - j);
-                stats[2 * r] = mean;
-                stats[2 * r + 1] = (float)root;
+                int rows = (int)Math.Min(together, end - r);
+                float* px = x + r * width, py = y + r * width, s = stats + 2 * r;
+                for (int k = 0; k < rows; k++)
+                {
+                    double exact = RowSum<T, PlainSummand>(px + (long)k * width, width) / width;
+                    float mean = (float)exact;
+                    // What rounding the mean lost counts where the mean is large against the deviation.
+                    lost[k] = exact - mean;
+                    s[2 * k] = mean;
+                }
+                for (int k = 0; k < rows; k++)
+                {
+                    double variance = Deviations<T>(px + (long)k * width, width, s[2 * k]) / width - lost[k] * lost[k];
+                    double root = 1 / Math.Sqrt(Math.Max(variance, 0) + eps);
+                    s[2 * k + 1] = (float)root;
+                    lost[k] *= -root;
+                }
+                for (int k = 0; k < rows; k++, px += width, py += width)
+                {
+                    long next = r + together + k;
+                    if (next < end) CacheHint.Fetch(x + next * width, width);
+                    Row<T, TExtent>(px, py, T.Of(s[2 * k]), T.Of(s[2 * k + 1]), T.Of((float)lost[k]));
+                }
             }
+        }
+
+        private void Row<T, TExtent>(float* px, float* py, T m, T scale, T shift) where T : struct, IVectorLane<T> where TExtent : struct, IExtent
+        {
+            int width = c, j = 0;
+            float* pw = w, pb = b;
+            for (; j <= width - T.Width; j += T.Width) Column<T, TExtent>(px + j, pw + j, pb + j, py + j, m, scale, shift, T.Width);
+            if (j < width) Column<T, Part>(px + j, pw + j, pb + j, py + j, m, scale, shift, width - j);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
