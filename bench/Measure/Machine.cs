@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Text.Json.Nodes;
@@ -17,7 +18,13 @@ internal static class Machine
         record["device_name"] = device.Kind == DeviceKind.Cpu ? Processor() : Backend.Get(device).Name;
         record["runtime"] = $"SeLoRA.Engine on {RuntimeInformation.FrameworkDescription}";
         record["threads"] = Environment.ProcessorCount;
+        record["commit"] = Commit;
+        record["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
     }
+
+    // The build leaves the commit behind the version's plus sign; null in a tree without one.
+    private static string? Commit => typeof(Machine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        .Split('+') is [_, var commit, ..] ? commit[..Math.Min(10, commit.Length)] : null;
 
     /// <summary>Load of the last minute; null where the system does not tell.</summary>
     public static double? Load() => File.Exists("/proc/loadavg")

@@ -23,6 +23,7 @@ internal static class StepCommand
         var rank = new Option<int?>("--rank") { HelpName = "R", Description = "Rank of every adapter, SeLoRA's at the start (lora: 4, selora: 1)." };
         var steps = new Option<int>("--steps") { HelpName = "N", Description = "Timed steps; rounds of selora-overhead (10).", DefaultValueFactory = _ => 10 };
         var warmup = new Option<int>("--warmup") { HelpName = "N", Description = "Steps before them (3).", DefaultValueFactory = _ => 3 };
+        var checkpoint = new Option<bool>("--checkpoint") { Description = "train-step: make the U-Net's blocks again in backward instead of keeping their results." };
         var inference = new Option<int>("--inference-steps") { HelpName = "N", Description = "Sampling steps of generate (50).", DefaultValueFactory = _ => 50 };
         var every = new Option<int>("--expand-every") { HelpName = "N", Description = "SeLoRA: steps from one rank test to the next, for the amortised time (40).", DefaultValueFactory = _ => 40 };
         var threshold = new Option<double>("--threshold") { HelpName = "X", Description = "SeLoRA: the ratio that earns a rank (1.1).", DefaultValueFactory = _ => 1.1 };
@@ -31,7 +32,7 @@ internal static class StepCommand
         var countOnly = new Option<bool>("--count-only") { Description = "Count a step's operations and stop." };
         Option<int> rounds = Rounds.Option();
         var command = new Command("step", "Time whole jobs with hash weights: the full Stable Diffusion 1.5, or the same with small numbers.")
-        { task, model, size, batch, dtype, device, method, rank, steps, warmup, inference, every, threshold, tests, note, countOnly, rounds };
+        { task, model, size, batch, dtype, device, method, rank, steps, warmup, checkpoint, inference, every, threshold, tests, note, countOnly, rounds };
         command.SetAction(result =>
         {
             string name = OneOf(task, result.GetRequiredValue(task), tasks);
@@ -46,7 +47,7 @@ internal static class StepCommand
             {
                 Model = ModelSize.All[OneOf(model, result.GetValue(model)!, ModelSize.All.Keys)], Size = side, Batch = result.GetValue(batch),
                 Method = adapters, Rank = adapters == "none" ? 0 : result.GetValue(rank) ?? (adapters == "selora" && name != SeLoRAOverhead.Name ? 1 : 4),
-                InferenceSteps = result.GetValue(inference), ExpandEvery = result.GetValue(every), Threshold = result.GetValue(threshold),
+                InferenceSteps = result.GetValue(inference), Checkpoint = result.GetValue(checkpoint), ExpandEvery = result.GetValue(every), Threshold = result.GetValue(threshold),
                 Tests = result.GetValue(tests), Steps = result.GetValue(steps), Warmup = Math.Max(0, result.GetValue(warmup)),
                 Rounds = Rounds.Of(result, rounds), Note = result.GetValue(note), Device = Device.Parse(result.GetValue(device)!),
             };
@@ -67,6 +68,7 @@ internal static class StepCommand
             ["method"] = options.Method, ["rank"] = options.Rank > 0 ? options.Rank : null,
         };
         FlopCount.Of(name, options).Describe(record);
+        if (options.Checkpoint) record["checkpoint"] = true;
         if (name == "generate") (record["inference_steps"], record["guidance"]) = (options.InferenceSteps, Generate.Guidance);
         return record;
     }

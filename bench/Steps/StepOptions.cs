@@ -29,6 +29,9 @@ internal sealed record StepOptions
     /// <summary>SeLoRA: steps with a test to time.</summary>
     public int Tests { get; init; }
 
+    /// <summary>Training makes the U-Net's blocks again in backward instead of keeping what they computed.</summary>
+    public bool Checkpoint { get; init; }
+
     /// <summary>Timed steps.</summary>
     public int Steps { get; init; }
 

@@ -14,6 +14,7 @@ internal sealed class TrainStep : StepTask
         if (options.Method == "none") throw new EngineException("--method none: train-step needs lora or selora");
         var text = Load(new ClipTextModel(options.Model.Text));
         var unet = Load(new UNet2DConditionModel(options.Model.UNet));
+        unet.CheckpointBlocks = options.Checkpoint;
         training = new AdapterTraining(options, text, unet);
         training.Attach();
     }
