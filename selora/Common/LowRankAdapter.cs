@@ -13,11 +13,12 @@ public sealed class LowRankAdapter : IAdapter
     /// <summary>An adapter of rank 0 on the device of the layer's weight, which must be loaded.</summary>
     /// <param name="target">The layer.</param>
     /// <param name="scale">Factor of the update.</param>
-    public LowRankAdapter(AdapterTarget target, float scale)
+    /// <param name="grows">Its rank will grow: keep room for it.</param>
+    public LowRankAdapter(AdapterTarget target, float scale, bool grows = true)
     {
         Target = target;
         Scale = scale;
-        Buffer = new RankBuffer(target.FullName, target.Linear.InFeatures, target.Linear.OutFeatures, target.Linear.Weight.Value.Device);
+        Buffer = new RankBuffer(target.FullName, target.Linear.InFeatures, target.Linear.OutFeatures, target.Linear.Weight.Value.Device, grows);
         observe = signals => Observer?.Invoke(signals);
     }
 

@@ -5,29 +5,33 @@ namespace SeLoRA.Adapters;
 /// <summary>
 /// The two factors of a low-rank update with room to grow: A (capacity, in) and B (out, capacity), of which the first
 /// <see cref="Rank"/> rows and columns are in use. The rest is zero, gets zero gradients and has zero moments, so that growing writes
-/// one row of A and changes neither the layer's output nor anything the optimiser remembers. The capacity is 16 and doubles when full.
+/// one row of A and changes neither the layer's output nor anything the optimiser remembers. The capacity is 16 and doubles when full;
+/// where no growth is expected it is the rank.
 /// </summary>
 public sealed class RankBuffer : IDisposable
 {
-    /// <summary>Smallest capacity.</summary>
+    /// <summary>Smallest capacity of a buffer that grows.</summary>
     public const int CapacityInitial = 16;
 
     private readonly string nameA;
     private readonly string nameB;
+    private readonly bool grows;
 
     /// <summary>A buffer of rank 0.</summary>
     /// <param name="name">Full name of the layer; the optimiser's entries are this with <c>.lora_A</c> and <c>.lora_B</c>.</param>
     /// <param name="inFeatures">Width of the layer's input.</param>
     /// <param name="outFeatures">Width of the layer's output.</param>
     /// <param name="device">Where the factors live.</param>
-    public RankBuffer(string name, int inFeatures, int outFeatures, Device device)
+    /// <param name="grows">Keep room to grow; without it a growth costs a copy.</param>
+    public RankBuffer(string name, int inFeatures, int outFeatures, Device device, bool grows = true)
     {
+        this.grows = grows;
         nameA = $"{name}.lora_A";
         nameB = $"{name}.lora_B";
         InFeatures = inFeatures;
         OutFeatures = outFeatures;
-        A = Leaf(new Shape(CapacityInitial, inFeatures), device);
-        B = Leaf(new Shape(outFeatures, CapacityInitial), device);
+        A = Leaf(new Shape(CapacityFor(0), inFeatures), device);
+        B = Leaf(new Shape(outFeatures, CapacityFor(0)), device);
     }
 
     /// <summary>Width of the layer's input.</summary>
@@ -138,8 +142,9 @@ public sealed class RankBuffer : IDisposable
     }
 
     /// <summary>The capacity that a rank has: a function of the rank alone, so that a resumed run computes as the original did.</summary>
-    private static int CapacityFor(int rank)
+    private int CapacityFor(int rank)
     {
+        if (!grows) return Math.Max(1, rank);
         int capacity = CapacityInitial;
         while (capacity < rank) capacity *= 2;
         return capacity;

@@ -111,7 +111,7 @@ public static class AdapterFile
         var adapters = new List<IAdapter>();
         foreach (AdapterFileLayer layer in Read(path, roots, out unmatched))
         {
-            var adapter = new LowRankAdapter(layer.Target, layer.Alpha / layer.Rank);
+            var adapter = new LowRankAdapter(layer.Target, layer.Alpha / layer.Rank, grows: false);
             adapter.Buffer.Load(layer.Down, layer.Up);
             adapters.Add(adapter);
         }

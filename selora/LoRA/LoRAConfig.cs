@@ -33,6 +33,6 @@ public sealed record LoRAConfig
     public AdapterSet Create(IReadOnlyList<AdapterRoot> roots, AdapterTargets targets, ulong seed)
     {
         Validate();
-        return LowRankAdapters.Create(roots, targets, Rank, EffectiveScale, KaimingUniform.Rows(seed));
+        return LowRankAdapters.Create(roots, targets, Rank, EffectiveScale, grows: false, KaimingUniform.Rows(seed));
     }
 }

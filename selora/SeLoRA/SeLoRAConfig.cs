@@ -94,6 +94,6 @@ public sealed record SeLoRAConfig
     public AdapterSet Create(IReadOnlyList<AdapterRoot> roots, AdapterTargets targets, ulong seed)
     {
         Validate();
-        return LowRankAdapters.Create(roots, targets, RankInitial, EffectiveScale, KaimingUniform.Rows(seed, KaimingFactor));
+        return LowRankAdapters.Create(roots, targets, RankInitial, EffectiveScale, grows: true, KaimingUniform.Rows(seed, KaimingFactor));
     }
 }

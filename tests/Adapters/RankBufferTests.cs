@@ -46,6 +46,20 @@ public class RankBufferTests
         Assert.Equal(16, buffer.Capacity);
     }
 
+    [Fact]
+    public void Buffer_that_is_not_to_grow_holds_its_rank_alone_and_still_can()
+    {
+        using var buffer = new RankBuffer("unet.x", 3, 2, Device.Cpu, grows: false);
+        buffer.Load([1, 2, 3], [4, 5]);
+        Assert.Equal(1, buffer.Capacity);
+        using Tensor k = Tensor.From(new float[] { 7, 8, 9 }, new Shape(3));
+        buffer.Grow(k);
+
+        Assert.Equal([1, 2, 3, 7, 8, 9], buffer.AValues());
+        Assert.Equal([4, 0, 5, 0], buffer.BValues());
+        Assert.Equal(2, buffer.Capacity);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(15)]
@@ -54,7 +68,7 @@ public class RankBufferTests
     public void Grow_keeps_old_values_and_moments_also_where_the_capacity_doubles(int rank)
     {
         var network = new SmallNetwork(Device.Cpu);
-        using AdapterSet set = new LoRAConfig { Rank = rank }.Create([new AdapterRoot("unet", network)], AdapterTargets.All, seed: 5);
+        using AdapterSet set = new SeLoRAConfig { RankInitial = rank }.Create([new AdapterRoot("unet", network)], AdapterTargets.All, seed: 5);
         set.Attach();
         using var optimizer = new AdamW(lr: 1e-2f);
         set.AddTo(optimizer);
@@ -95,7 +109,7 @@ public class RankBufferTests
     public void Padding_stays_zero_through_training_with_weight_decay()
     {
         var network = new SmallNetwork(Device.Cpu);
-        using AdapterSet set = new LoRAConfig { Rank = 3 }.Create([new AdapterRoot("unet", network)], AdapterTargets.All, seed: 5);
+        using AdapterSet set = new SeLoRAConfig { RankInitial = 3 }.Create([new AdapterRoot("unet", network)], AdapterTargets.All, seed: 5);
         set.Attach();
         using var optimizer = new AdamW(lr: 1e-2f, weightDecay: 0.1f);
         set.AddTo(optimizer);
