@@ -1,7 +1,8 @@
 namespace SeLoRA.Engine;
 
 // Convolutions are matrix products whose operands are gathered from images on the fly (implicit GEMM): K runs over taps, then over the
-// contiguous channels of a tap's pixel; a pixel outside the image is a pointer to zeros. No patch matrix is ever stored.
+// contiguous channels of a tap's pixel; a pixel outside the image is a pointer to zeros. No patch matrix is ever stored. Where it pays, 3x3
+// convolutions of stride 1 go through Winograd's products instead.
 public sealed unsafe partial class HostBackend
 {
     // Up to here the weights are worth more as the streamed operand than as the packed one: they are the larger, and read once.
@@ -10,20 +11,12 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void Conv2d(Tensor x, Tensor w, Tensor? bias, Tensor? residual, Tensor y, in Conv2dShape shape)
     {
-        if (shape is { KH: 3, KW: 3, Stride: 1 })
+        if (shape is { KH: 3, KW: 3, Stride: 1 } && TryWinograd(new WinogradJob
         {
-            var fast = new WinogradJob
-            {
-                X = Ptr(x), W = Ptr(w), Y = Ptr(y), Bias = bias is null ? null : Ptr(bias), Residual = residual is null ? null : Ptr(residual),
-                N = shape.N, Height = shape.H, Width = shape.W, Depth = shape.C, OutHeight = shape.OutH, OutWidth = shape.OutW,
-                Columns = shape.O, PadTop = shape.PadTop, PadLeft = shape.PadLeft,
-            };
-            if (fast.Pays)
-            {
-                Winograd(fast);
-                return;
-            }
-        }
+            X = Ptr(x), W = Ptr(w), Y = Ptr(y), Bias = bias is null ? null : Ptr(bias), Residual = residual is null ? null : Ptr(residual),
+            N = shape.N, Height = shape.H, Width = shape.W, Depth = shape.C, OutHeight = shape.OutH, OutWidth = shape.OutW,
+            Columns = shape.O, PadTop = shape.PadTop, PadLeft = shape.PadLeft,
+        })) return;
         Conv2dShape s = MergeWindowRow(shape);
         int taps = s.KH * s.KW, pixels = s.N * s.OutH * s.OutW;
         int* tapY = stackalloc int[taps], tapX = stackalloc int[taps];
@@ -57,19 +50,11 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void Conv2dBackwardData(Tensor dy, Tensor w, Tensor dx, in Conv2dShape shape)
     {
-        if (shape is { KH: 3, KW: 3, Stride: 1 })
+        if (shape is { KH: 3, KW: 3, Stride: 1 } && TryWinograd(new WinogradJob
         {
-            var fast = new WinogradJob
-            {
-                X = Ptr(dy), W = Ptr(w), Y = Ptr(dx), Turned = true, N = shape.N, Height = shape.OutH, Width = shape.OutW, Depth = shape.O,
-                OutHeight = shape.H, OutWidth = shape.W, Columns = shape.C, PadTop = 2 - shape.PadTop, PadLeft = 2 - shape.PadLeft,
-            };
-            if (fast.Pays)
-            {
-                Winograd(fast);
-                return;
-            }
-        }
+            X = Ptr(dy), W = Ptr(w), Y = Ptr(dx), Turned = true, N = shape.N, Height = shape.OutH, Width = shape.OutW, Depth = shape.O,
+            OutHeight = shape.H, OutWidth = shape.W, Columns = shape.C, PadTop = 2 - shape.PadTop, PadLeft = 2 - shape.PadLeft,
+        })) return;
         // Pixels of dx fall into Stride x Stride classes; a class sees only the taps whose window positions hit it. With those, its
         // gradient is a stride-1 convolution of dy, written to every Stride-th pixel.
         Conv2dShape s = shape;

@@ -305,11 +305,14 @@ internal readonly unsafe struct WinogradPieces<T> : IChunkBody
 
 public sealed unsafe partial class HostBackend
 {
-    private static void Winograd(WinogradJob job)
+    /// <summary>Runs the job and returns true, or false where the direct product is faster.</summary>
+    private static bool TryWinograd(WinogradJob job)
     {
+        if (!job.Pays) return false;
         if (Vector512.IsHardwareAccelerated) Run<F32x16>(&job);
         else if (Vector256.IsHardwareAccelerated) Run<F32x8>(&job);
         else Run<F32x4>(&job);
+        return true;
 
         static void Run<T>(WinogradJob* job) where T : struct, IVectorLane<T>
         {
