@@ -14,7 +14,7 @@ namespace SeLoRA.Bench;
 internal sealed record Result(string Name, string Family, double Milliseconds, double? Rate, string Unit, double? OfCeiling)
 {
     private static readonly string[] Keys =
-        ["task", "op", "shape", "phase", "model", "size", "batch", "dtype", "method", "rank", "inference_steps", "checkpoint"];
+        ["task", "op", "shape", "phase", "model", "size", "batch", "dtype", "weights", "method", "rank", "inference_steps", "checkpoint"];
 
     // What nearly all results have in common, or what says nothing.
     private static readonly HashSet<string> Unsaid = ["", "none", "micro", "sd15"];

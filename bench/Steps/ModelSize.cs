@@ -31,15 +31,27 @@ internal sealed record ModelSize(string Name, UNetConfig UNet, VaeConfig Vae, Cl
     }.ToDictionary(m => m.Name, StringComparer.Ordinal);
 
     /// <summary>Fills a network with hash weights.</summary>
-    public static T Load<T>(T network, Device device) where T : Module
+    /// <param name="network">The network.</param>
+    /// <param name="device">Where it shall lie.</param>
+    /// <param name="weights">F32, or the type of 16 bits that a file of the model would have, rounded to which the host keeps them.</param>
+    public static T Load<T>(T network, Device device, DType weights = DType.F32) where T : Module
     {
         foreach ((string name, Parameter parameter) in network.NamedParameters())
         {
             var values = new float[parameter.FileShape.Count];
             HashTensor.FillWeight(name, [.. parameter.FileShape.ToArray().Select(d => (long)d)], 1, 0, values);
-            parameter.Load(values, device);
+            if (weights != DType.F32 && parameter.AllowsHalf) LoadHalves(parameter, values, weights);
+            else parameter.Load(values, device);
         }
         return network;
+    }
+
+    private static void LoadHalves(Parameter parameter, float[] values, DType type)
+    {
+        var bits = new ushort[values.Length];
+        if (type == DType.F16) HalfConversion.Float32ToFloat16(values, bits);
+        else HalfConversion.Float32ToBFloat16(values, bits);
+        parameter.LoadHalves(bits, type);
     }
 
     /// <summary>Gives the weights' memory back to the system.</summary>

@@ -9,6 +9,8 @@ namespace SeLoRA.Bench;
 /// <summary>step: whole jobs, one JSON object each, under the options and keys of the PyTorch script's <c>--task</c>.</summary>
 internal static class StepCommand
 {
+    private static readonly Dictionary<string, DType> WeightTypes = new() { ["fp32"] = DType.F32, ["fp16"] = DType.F16, ["bf16"] = DType.BF16 };
+
     /// <summary>The verb.</summary>
     public static Command Create()
     {
@@ -18,6 +20,7 @@ internal static class StepCommand
         var size = new Option<int>("--size") { HelpName = "PX", Description = "Side of the images (224).", DefaultValueFactory = _ => 224 };
         var batch = new Option<int>("--batch") { HelpName = "N", Description = "Images a step (1).", DefaultValueFactory = _ => 1 };
         var dtype = new Option<string>("--dtype") { HelpName = "TYPE", Description = "fp32 (fp32).", DefaultValueFactory = _ => "fp32" };
+        var weights = new Option<string>("--weights") { HelpName = "TYPE", Description = "fp32, fp16 or bf16: as the model's file would have them (fp32).", DefaultValueFactory = _ => "fp32" };
         var device = new Option<string>("--device") { HelpName = "NAME", Description = "cpu, cuda:0, opencl:0 (cpu).", DefaultValueFactory = _ => "cpu" };
         var method = new Option<string?>("--method") { HelpName = "NAME", Description = "none, lora, selora (train-step: lora, others: none)." };
         var rank = new Option<int?>("--rank") { HelpName = "R", Description = "Rank of every adapter, SeLoRA's at the start (lora: 4, selora: 1)." };
@@ -32,7 +35,7 @@ internal static class StepCommand
         var countOnly = new Option<bool>("--count-only") { Description = "Count a step's operations and stop." };
         Option<int> rounds = Rounds.Option();
         var command = new Command("step", "Time whole jobs with hash weights: the full Stable Diffusion 1.5, or the same with small numbers.")
-        { task, model, size, batch, dtype, device, method, rank, steps, warmup, checkpoint, inference, every, threshold, tests, note, countOnly, rounds };
+        { task, model, size, batch, dtype, weights, device, method, rank, steps, warmup, checkpoint, inference, every, threshold, tests, note, countOnly, rounds };
         command.SetAction(result =>
         {
             string name = OneOf(task, result.GetRequiredValue(task), tasks);
@@ -43,13 +46,17 @@ internal static class StepCommand
                 if (result.GetValue(option) < 1) throw new EngineException($"{option.Name} {result.GetValue(option)}: at least 1 is needed");
             if (result.GetValue(rank) is < 1 and var r) throw new EngineException($"{rank.Name} {r}: at least 1 is needed");
             if (result.GetValue(size) is var side && (side < 8 || side % 8 != 0)) throw new EngineException($"--size {side}: a multiple of 8 is needed");
+            DType stored = WeightTypes[OneOf(weights, result.GetValue(weights)!, WeightTypes.Keys)];
+            Device where = Device.Parse(result.GetValue(device)!);
+            if (stored != DType.F32 && where.Kind != DeviceKind.Cpu) throw new EngineException($"--weights {result.GetValue(weights)}: 16-bit weights are computed with on the host only");
             var options = new StepOptions
             {
+                Weights = stored,
                 Model = ModelSize.All[OneOf(model, result.GetValue(model)!, ModelSize.All.Keys)], Size = side, Batch = result.GetValue(batch),
                 Method = adapters, Rank = adapters == "none" ? 0 : result.GetValue(rank) ?? (adapters == "selora" && name != SeLoRAOverhead.Name ? 1 : 4),
                 InferenceSteps = result.GetValue(inference), Checkpoint = result.GetValue(checkpoint), ExpandEvery = result.GetValue(every), Threshold = result.GetValue(threshold),
                 Tests = result.GetValue(tests), Steps = result.GetValue(steps), Warmup = Math.Max(0, result.GetValue(warmup)),
-                Rounds = Rounds.Of(result, rounds), Note = result.GetValue(note), Device = Device.Parse(result.GetValue(device)!),
+                Rounds = Rounds.Of(result, rounds), Note = result.GetValue(note), Device = where,
             };
             if (result.GetValue(countOnly)) Console.WriteLine(Head(name, options).ToJsonString());
             else for (int round = 0; round < options.Rounds; round++) Round(name, options);
@@ -68,6 +75,7 @@ internal static class StepCommand
             ["method"] = options.Method, ["rank"] = options.Rank > 0 ? options.Rank : null,
         };
         FlopCount.Of(name, options).Describe(record);
+        if (options.Weights != DType.F32) record["weights"] = "weights-" + WeightTypes.First(type => type.Value == options.Weights).Key;
         if (options.Checkpoint) record["checkpoint"] = true;
         if (name == "generate") (record["inference_steps"], record["guidance"]) = (options.InferenceSteps, Generate.Guidance);
         return record;

@@ -14,6 +14,9 @@ internal sealed record StepOptions
     /// <summary>Images a step.</summary>
     public int Batch { get; init; }
 
+    /// <summary>F32, or the 16 bits in which a file of the model would have the weights.</summary>
+    public DType Weights { get; init; }
+
     /// <summary>none, lora or selora.</summary>
     public string Method { get; init; } = "none";
 

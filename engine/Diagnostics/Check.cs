@@ -38,6 +38,19 @@ internal static class Check
         if (x.DType != DType.F32) Fail($"{op}: {name} is {x.DType}, F32 is needed; convert with Cast");
     }
 
+    /// <summary>A weight with the given number of axes: float32, or 16 bits if it is frozen and on the host.</summary>
+    public static void Weight(string op, Tensor w, int rank)
+    {
+        if (w.DType is not (DType.F16 or DType.BF16))
+        {
+            Rank(op, "w", w, rank);
+            return;
+        }
+        if (w.Shape.Rank != rank) Fail($"{op}: w has shape {w.Shape}, {rank} axes are needed");
+        if (w.RequiresGrad) Fail($"{op}: w is {w.DType}; a weight that is trained must be F32");
+        if (w.Device.Kind != DeviceKind.Cpu) Fail($"{op}: w is {w.DType}; on {w.Device} F32 is needed, convert with Cast");
+    }
+
     /// <summary>A vector (bias, scale) of the given length on x's device, or null.</summary>
     public static void Vector(string op, string name, Tensor? v, long length, Tensor x)
     {

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace SeLoRA.Engine;
 
@@ -37,8 +39,10 @@ public static class HalfConversion
         where TFormat : IFormat
     {
         CheckLength(source.Length, destination.Length);
-        int lanes = Vector<float>.Count, block = 2 * lanes, i = 0;
-        for (; i <= source.Length - block; i += block) WidenBlock<TFormat>(source.Slice(i, block), destination.Slice(i, block));
+        int block = 2 * Vector<float>.Count, i = 0;
+        ref ushort x = ref MemoryMarshal.GetReference(source);
+        ref float y = ref MemoryMarshal.GetReference(destination);
+        for (; i <= source.Length - block; i += block) WidenBlock<TFormat>(ref Unsafe.Add(ref x, i), ref Unsafe.Add(ref y, i));
         if (i == source.Length) return;
 
         // The rest goes through the same vectors, so that there is one formula a format.
@@ -46,16 +50,18 @@ public static class HalfConversion
         Span<float> values = stackalloc float[block];
         bits.Clear();
         source[i..].CopyTo(bits);
-        WidenBlock<TFormat>(bits, values);
+        WidenBlock<TFormat>(ref bits[0], ref values[0]);
         values[..(source.Length - i)].CopyTo(destination[i..]);
     }
 
-    private static void WidenBlock<TFormat>(ReadOnlySpan<ushort> source, Span<float> destination)
+    /// <summary>Two vectors of floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WidenBlock<TFormat>(ref ushort source, ref float destination)
         where TFormat : IFormat
     {
-        Vector.Widen(new Vector<ushort>(source), out Vector<uint> low, out Vector<uint> high);
-        Vector.AsVectorSingle(TFormat.ToFloat32(low)).CopyTo(destination);
-        Vector.AsVectorSingle(TFormat.ToFloat32(high)).CopyTo(destination[Vector<float>.Count..]);
+        Vector.Widen(Vector.LoadUnsafe(ref source), out Vector<uint> low, out Vector<uint> high);
+        Vector.AsVectorSingle(TFormat.ToFloat32(low)).StoreUnsafe(ref destination);
+        Vector.AsVectorSingle(TFormat.ToFloat32(high)).StoreUnsafe(ref destination, (nuint)Vector<float>.Count);
     }
 
     private static void Narrow<TFormat>(ReadOnlySpan<float> source, Span<ushort> destination)
@@ -101,18 +107,20 @@ public static class HalfConversion
         // Exponent bias 15 against 127.
         private const uint Rebias = 112u << 23;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<uint> ToFloat32(Vector<uint> bits)
         {
-            Vector<uint> sign = (bits & new Vector<uint>(0x8000)) << 16;
-            Vector<uint> magnitude = bits & new Vector<uint>(0x7FFF);
-            Vector<uint> shifted = magnitude << 13;
+            Vector<uint> sign = (bits << 16) & new Vector<uint>(0x80000000);
+            Vector<uint> shifted = (bits << 13) & new Vector<uint>(0x7FFF << 13);
+            // Signed, which most processors have and unsigned they have not; the numbers are small enough.
+            Vector<int> magnitude = Vector.AsVectorInt32(shifted);
             Vector<uint> normal = shifted + new Vector<uint>(Rebias);
             // Infinity and NaN: exponent 31 must become 255, the same distance once more.
-            Vector<uint> special = Vector.GreaterThan(magnitude, new Vector<uint>(0x7BFF)) & new Vector<uint>(Rebias);
+            Vector<uint> special = Vector.AsVectorUInt32(Vector.GreaterThan(magnitude, new Vector<int>(0x7BFF << 13))) & new Vector<uint>(Rebias);
             // Subnormal m * 2^-24 as (1 + m / 1024) * 2^-14 - 2^-14: exact, and no float32 subnormal is ever touched.
             Vector<float> offset = Vector.AsVectorSingle(shifted | new Vector<uint>(113u << 23));
             Vector<uint> subnormal = Vector.AsVectorUInt32(offset - new Vector<float>(1f / 16384));
-            Vector<uint> small = Vector.LessThan(magnitude, new Vector<uint>(0x0400));
+            Vector<uint> small = Vector.AsVectorUInt32(Vector.LessThan(magnitude, new Vector<int>(0x0400 << 13)));
             return sign | Vector.ConditionalSelect(small, subnormal, normal + special);
         }
 
@@ -137,6 +145,7 @@ public static class HalfConversion
 
     private readonly struct BFloat16 : IFormat
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<uint> ToFloat32(Vector<uint> bits) => bits << 16;
 
         public static Vector<uint> FromFloat32(Vector<uint> bits)

@@ -22,7 +22,7 @@ public sealed class Linear : Module
         IsPointwise = pointwise;
         var shape = new Shape(outFeatures, inFeatures);
         Shape fileShape = pointwise ? new Shape(outFeatures, inFeatures, 1, 1) : shape;
-        Weight = Register("weight", new Parameter(fileShape, Initialization.FanInUniform, shape: shape));
+        Weight = Register("weight", new Parameter(fileShape, Initialization.FanInUniform, shape: shape) { AllowsHalf = true });
         if (bias) Bias = Register("bias", new Parameter(new Shape(outFeatures), Initialization.FanInUniform, inFeatures));
     }
 
@@ -60,7 +60,7 @@ public sealed class Conv2d : Module
     {
         this.stride = stride;
         this.padding = padding;
-        Weight = Register("weight", new Parameter(new Shape(outChannels, inChannels, kernel, kernel), Initialization.FanInUniform));
+        Weight = Register("weight", new Parameter(new Shape(outChannels, inChannels, kernel, kernel), Initialization.FanInUniform) { AllowsHalf = true });
         if (bias)
             Bias = Register("bias", new Parameter(new Shape(outChannels), Initialization.FanInUniform, (long)inChannels * kernel * kernel));
     }

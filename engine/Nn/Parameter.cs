@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace SeLoRA.Engine;
 
 /// <summary>How a parameter is drawn when a network starts from nothing.</summary>
@@ -19,7 +21,7 @@ public enum Initialization
 /// <summary>
 /// A named weight of a <see cref="Module"/>. It has a shape from the start and memory only once it is loaded or initialised, so a
 /// model of any size can be described before its weights are read. Files hold PyTorch's layout; convolution weights are turned from
-/// (O, I, KH, KW) to the engine's (O, KH, KW, I) once, on the way in.
+/// (O, I, KH, KW) to the engine's (O, KH, KW, I) once, on the way in. Frozen matrices and filters may stay at 16 bits on the host.
 /// </summary>
 public sealed class Parameter
 {
@@ -54,20 +56,23 @@ public sealed class Parameter
     /// <summary>Inputs per output.</summary>
     public long FanIn { get; }
 
+    /// <summary>Whether 16 bits will do while it is frozen and on the host: weights of <see cref="Linear"/> and <see cref="Conv2d"/>.</summary>
+    public bool AllowsHalf { get; init; }
+
     /// <summary>True once the parameter has memory.</summary>
     public bool IsLoaded => value is not null;
 
     /// <summary>The weight. Reading it before it was loaded or initialised is an error.</summary>
     public Tensor Value => value ?? Check.Fail<Tensor>($"Parameter {FileShape}: used before weights were loaded or initialised");
 
-    /// <summary>Whether the weight gets a gradient; false (frozen) from the start.</summary>
+    /// <summary>Whether the weight gets a gradient; false (frozen) from the start. A weight of 16 bits becomes float32 to be trained.</summary>
     public bool Trainable
     {
         get => trainable;
         set
         {
             trainable = value;
-            if (this.value is not null) this.value.RequiresGrad = value;
+            if (this.value is not null) Replace(value ? Widened(this.value) : this.value);
         }
     }
 
@@ -76,13 +81,19 @@ public sealed class Parameter
     private bool HasPixels => IsConvolution && FileShape[2] * FileShape[3] > 1;
 
     /// <summary>Sets the weight from values in PyTorch's layout; the count must match.</summary>
-    public void Load(ReadOnlySpan<float> values, Device device)
+    public void Load(ReadOnlySpan<float> values, Device device) => Load(values, device, DType.F32);
+
+    /// <summary>
+    /// Sets a frozen weight on the host from the bits of float16 or bfloat16 values in PyTorch's layout, and keeps them so: products widen them,
+    /// exactly, where they read them. The weight must be one that <see cref="AllowsHalf"/>.
+    /// </summary>
+    /// <param name="bits">As many as the shape has elements.</param>
+    /// <param name="dtype">F16 or BF16.</param>
+    public void LoadHalves(ReadOnlySpan<ushort> bits, DType dtype)
     {
-        if (values.Length != FileShape.Count) Check.Fail($"Parameter {FileShape}: {values.Length} values given");
-        Tensor tensor = value is { } held && held.Device == device ? held : Tensor.Empty(Shape, device);
-        if (HasPixels) LoadPixels(values, tensor);
-        else tensor.CopyFrom(values);
-        Replace(tensor);
+        if (dtype is not (DType.F16 or DType.BF16)) Check.Fail($"Parameter {FileShape}: {dtype} is no type of 16-bit floats");
+        if (trainable || !AllowsHalf) Check.Fail($"Parameter {FileShape}: only frozen weights of linear layers and convolutions are kept at 16 bits");
+        Load(bits, Device.Cpu, dtype);
     }
 
     /// <summary>Draws the weight: element i is a pure function of (seed, i).</summary>
@@ -108,7 +119,9 @@ public sealed class Parameter
     /// <summary>The weight's values in PyTorch's layout.</summary>
     public float[] ToFileLayout()
     {
-        float[] values = Value.ToArray();
+        Tensor wide = Widened(Value);
+        float[] values = wide.ToArray();
+        if (wide != value) wide.Dispose();
         return HasPixels ? ToFile(values) : values;
     }
 
@@ -129,43 +142,61 @@ public sealed class Parameter
         tensor.RequiresGrad = trainable;
     }
 
+    /// <summary>The same weight as float32: itself if it is that, else a new tensor that no scope owns.</summary>
+    private static Tensor Widened(Tensor weight)
+    {
+        if (weight.DType == DType.F32) return weight;
+        Tensor wide = TensorScope.Detach(Tensor.Empty(weight.Shape, weight.Device));
+        weight.Backend.Cast(weight, wide);
+        return wide;
+    }
+
+    private void Load<T>(ReadOnlySpan<T> values, Device device, DType dtype) where T : unmanaged
+    {
+        if (values.Length != FileShape.Count) Check.Fail($"Parameter {FileShape}: {values.Length} values given");
+        Tensor tensor = value is { } held && held.Device == device && held.DType == dtype ? held : Tensor.Empty(Shape, device, dtype);
+        if (HasPixels) LoadPixels(values, tensor);
+        else tensor.Backend.Upload(MemoryMarshal.AsBytes(values), tensor);
+        Replace(tensor);
+    }
+
     /// <summary>Turns the weight on its way in, straight into the tensor's memory where that is the host's.</summary>
-    private unsafe void LoadPixels(ReadOnlySpan<float> values, Tensor tensor)
+    private unsafe void LoadPixels<T>(ReadOnlySpan<T> values, Tensor tensor) where T : unmanaged
     {
         bool onHost = tensor.Device.Kind == DeviceKind.Cpu;
         Tensor turned = onHost ? tensor : TensorScope.Detach(Tensor.Empty(Shape));
-        var target = new Span<float>(HostBackend.Ptr(turned), values.Length);
+        var target = new Span<T>(HostBackend.Bytes(turned), values.Length);
         TransposeEach(values, target, FileShape[1], FileShape[2] * FileShape[3]);
         if (onHost) return;
-        tensor.CopyFrom(target);
+        tensor.Backend.Upload(MemoryMarshal.AsBytes(target), tensor);
         turned.Dispose();
     }
 
     private float[] ToFile(ReadOnlySpan<float> engine)
     {
         var file = new float[engine.Length];
-        TransposeEach(engine, file, FileShape[2] * FileShape[3], FileShape[1]);
+        TransposeEach<float>(engine, file, FileShape[2] * FileShape[3], FileShape[1]);
         return file;
     }
 
     /// <summary>Transposes the (rows, columns) matrix of each output channel.</summary>
-    private unsafe void TransposeEach(ReadOnlySpan<float> values, Span<float> result, int rows, int columns)
+    private unsafe void TransposeEach<T>(ReadOnlySpan<T> values, Span<T> result, int rows, int columns) where T : unmanaged
     {
-        fixed (float* source = values, target = result)
+        fixed (T* source = values, target = result)
         {
             long grain = ParallelFor.Grain(TransposeGrain, (long)rows * columns);
-            ParallelFor.Range(FileShape[0], grain, new TransposeBody(source, target, rows, columns));
+            ParallelFor.Range(FileShape[0], grain, new TransposeBody<T>(source, target, rows, columns));
         }
     }
 
-    private readonly unsafe struct TransposeBody(float* source, float* target, int rows, int columns) : IRangeBody
+    private readonly unsafe struct TransposeBody<T>(T* source, T* target, int rows, int columns) : IRangeBody where T : unmanaged
     {
         public void Run(long begin, long end)
         {
             long size = (long)rows * columns;
             for (long matrix = begin; matrix < end; matrix++)
             {
-                float* from = source + matrix * size, to = target + matrix * size;
+                T* from = source + matrix * size, to = target + matrix * size;
                 for (int j = 0; j < columns; j++)
                     for (int i = 0; i < rows; i++) *to++ = from[i * columns + j];
             }

@@ -52,18 +52,18 @@ public sealed class ModelFolder
     /// <summary>The tokenizer.</summary>
     public ClipTokenizer LoadTokenizer() => ClipTokenizer.FromFolder(At(TokenizerFolder));
 
-    /// <summary>The U-Net with its weights, as float32.</summary>
+    /// <summary>The U-Net with its weights; see <see cref="WeightLoader.Load"/> for their types.</summary>
     /// <param name="device">Where the weights shall lie.</param>
     /// <exception cref="EngineException">No weights, keys that do not fit (all of them in one line), or a damaged file.</exception>
     public UNet2DConditionModel LoadUNet(Device device) =>
         Load(new UNet2DConditionModel(ReadUNetConfig()), UNetFolder, DiffusersWeights, device, StateDictKeys.UNet);
 
-    /// <summary>The VAE with its weights, as float32.</summary>
+    /// <summary>The VAE with its weights; see <see cref="WeightLoader.Load"/> for their types.</summary>
     /// <inheritdoc cref="LoadUNet"/>
     public AutoencoderKL LoadVae(Device device) =>
         Load(new AutoencoderKL(ReadVaeConfig()), VaeFolder, DiffusersWeights, device, StateDictKeys.Vae);
 
-    /// <summary>The text encoder with its weights, as float32.</summary>
+    /// <summary>The text encoder with its weights; see <see cref="WeightLoader.Load"/> for their types.</summary>
     /// <inheritdoc cref="LoadUNet"/>
     public ClipTextModel LoadTextEncoder(Device device) =>
         Load(new ClipTextModel(ReadTextConfig()), TextFolder, TransformersWeights, device, StateDictKeys.ClipText);

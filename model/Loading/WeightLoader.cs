@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SeLoRA.Engine;
 
 namespace SeLoRA.Model;
@@ -5,7 +6,10 @@ namespace SeLoRA.Model;
 /// <summary>Fills a model from a file, tensor by tensor: beyond the model itself, memory for one tensor is needed.</summary>
 public static class WeightLoader
 {
-    /// <summary>Loads every parameter as float32. Nothing is loaded unless every key fits.</summary>
+    /// <summary>
+    /// Loads every parameter: as float32, except that the host keeps matrices and filters at 16 bits where the file has them so. Nothing is loaded
+    /// unless every key fits.
+    /// </summary>
     /// <param name="model">The model; its class name appears in messages.</param>
     /// <param name="source">Float32, float16 or bfloat16 tensors in PyTorch's layout.</param>
     /// <param name="device">Where the weights shall lie.</param>
@@ -18,10 +22,17 @@ public static class WeightLoader
         var parameters = model.NamedParameters().ToDictionary(p => p.Name, p => p.Parameter, StringComparer.Ordinal);
         Match(parameters, source, keys, out Dictionary<string, string> fileKeys).ThrowUnlessFits(source.Path, model.GetType().Name);
 
-        var buffer = new float[parameters.Values.Max(p => p.FileShape.Count)];
+        float[] buffer = [];
         foreach ((string name, Parameter parameter) in parameters)
         {
-            Span<float> values = buffer.AsSpan(0, checked((int)parameter.FileShape.Count));
+            if (HalfType(source, fileKeys[name], parameter, device) is { } type)
+            {
+                parameter.LoadHalves(MemoryMarshal.Cast<byte, ushort>(source.Bytes(fileKeys[name])), type);
+                continue;
+            }
+            int count = checked((int)parameter.FileShape.Count);
+            if (buffer.Length < count) buffer = new float[count];
+            Span<float> values = buffer.AsSpan(0, count);
             source.ReadFloat32(fileKeys[name], values);
             parameter.Load(values, device);
         }
@@ -31,6 +42,18 @@ public static class WeightLoader
     /// <inheritdoc cref="Load"/>
     public static KeyReport Compare(Module model, ITensorSource source, Func<string, string?> keys) => Match(
         model.NamedParameters().ToDictionary(p => p.Name, p => p.Parameter, StringComparer.Ordinal), source, keys, out _);
+
+    /// <summary>The type in which a weight stays, if not float32.</summary>
+    private static DType? HalfType(ITensorSource source, string key, Parameter parameter, Device device)
+    {
+        if (device.Kind != DeviceKind.Cpu || parameter.Trainable || !parameter.AllowsHalf) return null;
+        return source.Tensors[key].DType switch
+        {
+            SafetensorsDType.F16 => DType.F16,
+            SafetensorsDType.BF16 => DType.BF16,
+            _ => null,
+        };
+    }
 
     private static KeyReport Match(Dictionary<string, Parameter> parameters, ITensorSource source, Func<string, string?> keys,
         out Dictionary<string, string> fileKeys)

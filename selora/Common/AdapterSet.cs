@@ -86,7 +86,7 @@ public sealed class AdapterSet : IDisposable
     }
 
     /// <summary>
-    /// Adds every update to its base weight, W + dW, and detaches the adapters. The old weights are kept on the device, so that
+    /// Adds every update to its base weight, W + dW (rounded to the weight's own type), and detaches the adapters. The old weights are kept on the device, so that
     /// <see cref="Unmerge"/> restores them bit for bit; this takes the memory of the adapted layers once more.
     /// </summary>
     /// <exception cref="EngineException">The set is merged already.</exception>

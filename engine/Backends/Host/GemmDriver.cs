@@ -114,8 +114,8 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
         var tail = new GemmBlock(0, 1, 0, job->LowRank, 0);
 
         long packedBytes = ThreadScratch.Aligned((long)MaxPanels * GemmDepth.Limit * width * sizeof(float));
-        bool copies = job->A.Layout == GemmLayout.Steps && panel1 - panel0 > 1;
-        long copyBytes = copies ? ThreadScratch.Aligned((long)TileGroup * GemmOperand.CopyStride(tileRows, GemmDepth.Limit) * sizeof(float)) : 0;
+        bool widens = job->A.Halves.IsHalf, copies = job->A.Layout == GemmLayout.Steps && panel1 - panel0 > 1;
+        long copyBytes = widens || copies ? ThreadScratch.Aligned((long)TileGroup * GemmOperand.CopyStride(tileRows, GemmDepth.Limit) * sizeof(float)) : 0;
         long tileBytes = ThreadScratch.Aligned((long)tileRows * width * sizeof(float));
         long tailBytes = ThreadScratch.Aligned((long)MaxPanels * tail.Total * width * sizeof(float));
         byte* scratch = ThreadScratch.Bytes(packedBytes + copyBytes + 2 * tileBytes + tailBytes + (long)MaxSegments * tileRows * sizeof(float*));
@@ -148,7 +148,11 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
             {
                 ahead.Fetch(aheadLine, aheadLines, aheadBlock, t - tile0, tile1 - tile0);
                 int row = t * tileRows, rows = Math.Min(tileRows, job->Rows - row);
-                if (!copies)
+                if (widens)
+                {
+                    a.WidenedRows(row, rows, block, copy, pointers, ref tile);
+                }
+                else if (!copies)
                 {
                     a.Rows(row, rows, block, pointers, ref tile);
                 }

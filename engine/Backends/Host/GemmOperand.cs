@@ -90,8 +90,11 @@ internal unsafe struct GemmOperand
 {
     public GemmLayout Layout;
 
-    /// <summary>First element (Lines, Steps).</summary>
+    /// <summary>First element (Lines, Steps), unless they are <see cref="Halves"/>.</summary>
     public float* Base;
+
+    /// <summary>The elements of 16-bit weights (Lines, Steps): packed, or copied, instead of being read in place.</summary>
+    public WeightReader Halves;
 
     /// <summary>Elements between lines (Lines) or between steps (Steps).</summary>
     public nint Stride;
@@ -110,6 +113,19 @@ internal unsafe struct GemmOperand
 
     // Steps that lie a row apart are too far from each other for the processor to see which comes next.
     private const int FetchAhead = 8;
+
+    // Steps of a panel's 16-bit lines that are widened before they are turned: they stay in the first-level cache in between.
+    private const int WidenSteps = 128;
+
+    /// <summary>A matrix of weights, of float32 or 16 bits.</summary>
+    public static GemmOperand OfWeights(Tensor weight, GemmLayout layout, nint stride)
+    {
+        var reader = new WeightReader(weight);
+        var operand = new GemmOperand { Layout = layout, Stride = stride };
+        if (reader.IsHalf) operand.Halves = reader;
+        else operand.Base = reader.Floats;
+        return operand;
+    }
 
     /// <summary>This operand's matrix <paramref name="batch"/>.</summary>
     public readonly GemmOperand At(int batch)
@@ -150,6 +166,21 @@ internal unsafe struct GemmOperand
                 for (int s = 0; s < block.Segments; s++)
                     Grid.Addresses(first, count, block.Segment + s, block.Offset, pointers + s * count);
                 break;
+        }
+    }
+
+    /// <summary>Widens 16-bit lines first .. first + count - 1 of one block to lines of block.Total, and points the kernel's A side there.</summary>
+    public readonly void WidenedRows(long first, int count, in GemmBlock block, float* copy, float** pointers, ref GemmTile tile)
+    {
+        tile.Rows = pointers;
+        tile.SegmentStride = count;
+        tile.Segments = 1;
+        tile.Length = block.Total;
+        tile.Step = 1;
+        for (int i = 0; i < count; i++, copy += block.Total)
+        {
+            Halves.Read((first + i) * Stride + block.Start, block.Total, copy);
+            pointers[i] = copy;
         }
     }
 
@@ -200,6 +231,11 @@ internal unsafe struct GemmOperand
             case GemmLayout.Lines:
                 for (int c = 0; c < count; c += width, y += panel)
                 {
+                    if (Halves.IsHalf)
+                    {
+                        PackHalves(first + c, Math.Min(width, count - c), width, block, zeros, lines, y);
+                        continue;
+                    }
                     for (int i = 0; i < width; i++)
                         lines[i] = c + i < count ? Base + (first + c + i) * Stride + block.Start : zeros;
                     GemmPack.Transpose(lines, width, block.Total, y);
@@ -220,12 +256,17 @@ internal unsafe struct GemmOperand
             case GemmLayout.Steps:
                 for (int s = 0; s < block.Segments; s++)
                 {
-                    float* source = Base + first + block.Offset * Stride;
-                    if (SegmentOffsets != null) source += SegmentOffsets[block.Segment + s];
-                    for (int k = 0; k < block.Length; k++, y += width)
+                    nint start = (nint)first + block.Offset * Stride;
+                    if (SegmentOffsets != null) start += SegmentOffsets[block.Segment + s];
+                    for (int k = 0; k < block.Length; k++, start += Stride, y += width)
                     {
-                        CacheHint.Fetch(source + (k + FetchAhead) * Stride, count);
-                        PackStep(source + k * Stride, count, width, panel, y);
+                        if (Halves.IsHalf)
+                        {
+                            PackHalfStep(start, count, width, panel, y);
+                            continue;
+                        }
+                        CacheHint.Fetch(Base + start + FetchAhead * Stride, count);
+                        PackStep(Base + start, count, width, panel, y);
                     }
                 }
                 break;
@@ -249,17 +290,53 @@ internal unsafe struct GemmOperand
         if (Layout == GemmLayout.Lines)
         {
             for (int i = (int)((long)count * part / parts); i < (int)((long)count * (part + 1) / parts); i++)
-                CacheHint.FetchFar(Base + (first + i) * Stride + block.Start, block.Total);
+                Fetch((first + i) * Stride + block.Start, block.Total);
         }
         else if (Layout == GemmLayout.Steps)
         {
             for (int s = 0; s < block.Segments; s++)
             {
-                float* source = Base + first + block.Offset * Stride;
-                if (SegmentOffsets != null) source += SegmentOffsets[block.Segment + s];
+                nint start = (nint)first + block.Offset * Stride;
+                if (SegmentOffsets != null) start += SegmentOffsets[block.Segment + s];
                 for (int k = (int)((long)block.Length * part / parts); k < (int)((long)block.Length * (part + 1) / parts); k++)
-                    CacheHint.FetchFar(source + k * Stride, count);
+                    Fetch(start + k * Stride, count);
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Fetch(long element, int count)
+    {
+        if (Halves.IsHalf) Halves.Fetch(element, count);
+        else CacheHint.FetchFar(Base + element, count);
+    }
+
+    /// <summary>One panel of 16-bit lines.</summary>
+    [SkipLocalsInit]
+    private readonly void PackHalves(long first, int count, int width, in GemmBlock block, float* zeros, float** lines, float* y)
+    {
+        float* wide = stackalloc float[GemmPack.MaxWidth * WidenSteps];
+        for (int k = 0; k < block.Total; k += WidenSteps)
+        {
+            int some = Math.Min(WidenSteps, block.Total - k);
+            for (int i = 0; i < width; i++)
+            {
+                lines[i] = i < count ? wide + i * WidenSteps : zeros;
+                if (i < count) Halves.Read((first + i) * Stride + block.Start + k, some, lines[i]);
+            }
+            GemmPack.Transpose(lines, width, some, y + (nint)k * width);
+        }
+    }
+
+    /// <summary>One step of 16-bit lines, to all panels.</summary>
+    private readonly void PackHalfStep(nint start, int count, int width, nint panel, float* y)
+    {
+        Halves.Fetch(start + FetchAhead * Stride, count);
+        for (; count > 0; count -= width, start += width, y += panel)
+        {
+            int some = Math.Min(width, count);
+            Halves.Read(start, some, y);
+            for (int i = some; i < width; i++) y[i] = 0f;
         }
     }
 
@@ -277,7 +354,7 @@ internal unsafe struct GemmOperand
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void CopyLine(float* x, float* y, int count)
+    public static void CopyLine(float* x, float* y, int count)
     {
         int i = 0;
         for (; i + 8 <= count; i += 8) F32x8.Store(y + i, F32x8.Load(x + i));

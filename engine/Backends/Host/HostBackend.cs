@@ -99,7 +99,8 @@ public sealed unsafe partial class HostBackend : IBackend
     /// <summary>First element of an int32 tensor on the host, its offset included.</summary>
     internal static int* PtrI32(Tensor t) => (int*)Start(t) + t.Offset;
 
-    private static byte* Bytes(Tensor t) => Start(t) + t.Offset * t.DType.SizeInBytes();
+    /// <summary>First byte of a tensor on the host, its offset included.</summary>
+    internal static byte* Bytes(Tensor t) => Start(t) + t.Offset * t.DType.SizeInBytes();
 
     private static byte* Start(Tensor t)
     {

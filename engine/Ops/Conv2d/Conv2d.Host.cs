@@ -13,7 +13,7 @@ public sealed unsafe partial class HostBackend
     {
         if (shape is { KH: 3, KW: 3, Stride: 1 } && TryWinograd(new WinogradJob
         {
-            X = Ptr(x), W = Ptr(w), Y = Ptr(y), Bias = bias is null ? null : Ptr(bias), Residual = residual is null ? null : Ptr(residual),
+            X = Ptr(x), W = new WeightReader(w), Y = Ptr(y), Bias = bias is null ? null : Ptr(bias), Residual = residual is null ? null : Ptr(residual),
             N = shape.N, Height = shape.H, Width = shape.W, Depth = shape.C, OutHeight = shape.OutH, OutWidth = shape.OutW,
             Columns = shape.O, PadTop = shape.PadTop, PadLeft = shape.PadLeft,
         })) return;
@@ -24,7 +24,7 @@ public sealed unsafe partial class HostBackend
         var job = new GemmJob
         {
             A = Window(x, shape, tapY, tapX),
-            B = new GemmOperand { Layout = GemmLayout.Lines, Base = Ptr(w), Stride = taps * s.C },
+            B = GemmOperand.OfWeights(w, GemmLayout.Lines, taps * s.C),
             Rows = pixels,
             Columns = s.O,
             Batch = 1,
@@ -52,7 +52,7 @@ public sealed unsafe partial class HostBackend
     {
         if (shape is { KH: 3, KW: 3, Stride: 1 } && TryWinograd(new WinogradJob
         {
-            X = Ptr(dy), W = Ptr(w), Y = Ptr(dx), Turned = true, N = shape.N, Height = shape.OutH, Width = shape.OutW, Depth = shape.O,
+            X = Ptr(dy), W = new WeightReader(w), Y = Ptr(dx), Turned = true, N = shape.N, Height = shape.OutH, Width = shape.OutW, Depth = shape.O,
             OutHeight = shape.H, OutWidth = shape.W, Columns = shape.C, PadTop = 2 - shape.PadTop, PadLeft = 2 - shape.PadLeft,
         })) return;
         // Pixels of dx fall into Stride x Stride classes; a class sees only the taps whose window positions hit it. With those, its
@@ -105,6 +105,8 @@ public sealed unsafe partial class HostBackend
         int* tapX, nint* weights)
     {
         int gridH = (s.H - y + s.Stride - 1) / s.Stride, gridW = (s.W - x + s.Stride - 1) / s.Stride;
+        GemmOperand filters = GemmOperand.OfWeights(w, GemmLayout.Steps, s.KH * s.KW * s.C);
+        filters.SegmentOffsets = weights;
         var job = new GemmJob
         {
             A = new GemmOperand
@@ -116,10 +118,7 @@ public sealed unsafe partial class HostBackend
                     Channels = s.O, GridHeight = gridH, GridWidth = gridW, Step = 1,
                 },
             },
-            B = new GemmOperand
-            {
-                Layout = GemmLayout.Steps, Base = Ptr(w), Stride = s.KH * s.KW * s.C, SegmentOffsets = weights,
-            },
+            B = filters,
             Rows = s.N * gridH * gridW,
             Columns = s.C,
             Batch = 1,

@@ -20,7 +20,7 @@ public static partial class Ops
         Tensor? residual = null)
     {
         Check.Rank("Conv2d", "x", x, 4);
-        Check.Rank("Conv2d", "w", w, 4);
+        Check.Weight("Conv2d", w, 4);
         Check.SameDevice("Conv2d", x, w);
         if (x.Shape[3] != w.Shape[3]) Check.Fail($"Conv2d: x {x.Shape} has {x.Shape[3]} channels, weight {w.Shape} needs {w.Shape[3]}");
         Check.Vector("Conv2d", "bias", bias, w.Shape[0], x);

@@ -9,7 +9,8 @@ namespace SeLoRA.Engine;
 /// </summary>
 internal unsafe struct WinogradJob
 {
-    public float* X, W, Y, Bias, Residual;
+    public float* X, Y, Bias, Residual;
+    public WeightReader W;
     public int N, Height, Width, Depth, OutHeight, OutWidth, Columns, PadTop, PadLeft;
 
     /// <summary>Weights are (Depth, 3, 3, Columns) and turned, not (Columns, 3, 3, Depth).</summary>
@@ -115,12 +116,13 @@ internal readonly unsafe struct WinogradPieces<T> : IChunkBody
         int lines = job->Turned ? Math.Min(MaxDepth, job->Depth - k) : Math.Min(width, job->Columns - n);
         int floats = job->Turned ? Math.Min(width, job->Columns - n) : Math.Min(MaxDepth, job->Depth - k);
         long line = job->Turned ? job->Columns : job->Depth;
-        float* w = job->W + (job->Turned ? k * 9 * line + n : n * 9 * line + k);
+        long first = job->Turned ? k * 9 * line + n : n * 9 * line + k;
         for (int i = lines * point / Points; i < lines * (point + 1) / Points; i++)
-            for (int tap = 0; tap < 9; tap++) CacheHint.FetchFar(w + (i * 9 + tap) * line, floats);
+            for (int tap = 0; tap < 9; tap++) job->W.Fetch(first + (i * 9 + tap) * line, floats);
     }
 
     /// <summary>u (16, length, ld) at one panel = G g G^T of channels k .. and columns n ...</summary>
+    [SkipLocalsInit]
     private void Filters(int k, int length, int n, nint ld, float* panel, float* u, nint point)
     {
         int columns = Math.Min(PanelWidth, job->Columns - n);
@@ -129,23 +131,33 @@ internal readonly unsafe struct WinogradPieces<T> : IChunkBody
         if (!job->Turned)
         {
             float** lines = stackalloc float*[GemmPack.MaxWidth];
+            float* wide = stackalloc float[GemmPack.MaxWidth * MaxDepth];
             for (int t = 0; t < 9; t++)
             {
                 for (int i = 0; i < PanelWidth; i++)
-                    lines[i] = i < columns ? job->W + ((long)(n + i) * 9 + t) * job->Depth + k : (float*)GemmDriver.Zeros;
+                {
+                    long line = ((long)(n + i) * 9 + t) * job->Depth + k;
+                    if (i >= columns) lines[i] = (float*)GemmDriver.Zeros;
+                    else if (!job->W.IsHalf) lines[i] = job->W.Floats + line;
+                    else job->W.Read(line, length, lines[i] = wide + i * MaxDepth);
+                }
                 GemmPack.Transpose(lines, PanelWidth, length, panel + t * tap);
             }
         }
-        else if (columns < PanelWidth)
+        else if (columns < PanelWidth || job->W.IsHalf)
         {
             for (int t = 0; t < 9; t++)
                 for (int i = 0; i < length; i++)
-                    GemmOperand.PackLine(job->W + ((long)(k + i) * 9 + 8 - t) * job->Columns + n, columns, PanelWidth, panel + t * tap + i * row);
+                {
+                    float* to = panel + t * tap + i * row;
+                    job->W.Read(((long)(k + i) * 9 + 8 - t) * job->Columns + n, columns, to);
+                    for (int c = columns; c < PanelWidth; c++) to[c] = 0f;
+                }
         }
         else
         {
             // Columns are neighbours already.
-            g = job->W + ((long)k * 9 + 8) * job->Columns + n;
+            g = job->W.Floats + ((long)k * 9 + 8) * job->Columns + n;
             tap = -job->Columns;
             row = 9 * (nint)job->Columns;
         }

@@ -45,7 +45,7 @@ public static partial class Ops
     private static void LinearCheck(string op, Tensor x, Tensor w, Tensor? bias)
     {
         Check.Float32(op, "x", x);
-        Check.Rank(op, "w", w, 2);
+        Check.Weight(op, w, 2);
         Check.SameDevice(op, x, w);
         if (x.Shape.Rank < 1 || x.Shape[-1] != w.Shape[1])
             Check.Fail($"{op}: x {x.Shape} and weight {w.Shape} do not fit; x's last axis must be {w.Shape[1]}");

@@ -19,7 +19,8 @@ public sealed unsafe partial class HostBackend
         var job = new GemmJob
         {
             A = Operand(a, shape.TransA ? GemmLayout.Steps : GemmLayout.Lines, shape.Lda, shape.StrideA),
-            B = Operand(b, shape.TransB ? GemmLayout.Lines : GemmLayout.Steps, shape.Ldb, shape.StrideB),
+            B = b.DType == DType.F32 ? Operand(b, shape.TransB ? GemmLayout.Lines : GemmLayout.Steps, shape.Ldb, shape.StrideB)
+                : GemmOperand.OfWeights(b, shape.TransB ? GemmLayout.Lines : GemmLayout.Steps, shape.Ldb),
             Rows = shape.M,
             Columns = shape.N,
             Batch = shape.Batch,
@@ -53,7 +54,7 @@ public sealed unsafe partial class HostBackend
             job.V = Operand(term.V, term.TransV ? GemmLayout.Lines : GemmLayout.Steps, term.V.Shape[1], 0);
             if (turn) (job.U, job.V) = (job.V, job.U);
         }
-        job.InPlace = job.B.Layout == GemmLayout.Steps && job.Rows <= FewLines;
+        job.InPlace = job.B.Layout == GemmLayout.Steps && job.Rows <= FewLines && !job.B.Halves.IsHalf;
         RunKeepingResidual(ref job, c, epilogue.Residual);
     }
 
