@@ -77,19 +77,20 @@ internal sealed record Ceiling(double GflopPerSecond, double GbPerSecond)
         return 2.0 * sizeof(float) * CopyFloats * Environment.ProcessorCount / seconds / 1e9;
     }
 
+    // The threads take the time themselves: this one may wait for a processor while they are at work already.
     private static double OnAllThreads(Action<int> work)
     {
         int count = Environment.ProcessorCount;
-        using var ready = new Barrier(count + 1);
+        using var ready = new Barrier(count);
+        var starts = new long[count];
         Thread[] threads = [.. Enumerable.Range(0, count).Select(i => new Thread(() =>
         {
             ready.SignalAndWait();
+            starts[i] = Stopwatch.GetTimestamp();
             work(i);
         }))];
         foreach (Thread thread in threads) thread.Start();
-        ready.SignalAndWait();
-        long start = Stopwatch.GetTimestamp();
         foreach (Thread thread in threads) thread.Join();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return Stopwatch.GetElapsedTime(starts.Min()).TotalSeconds;
     }
 }
