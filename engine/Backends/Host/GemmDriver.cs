@@ -26,7 +26,7 @@ internal unsafe struct GemmJob
 
 /// <summary>
 /// Blocking of all matrix products. C is cut into pieces of rows x panels (a panel is what the kernel covers: one or two vectors of
-/// columns), and pieces go to threads. A piece walks K in blocks: packs its panels of B (64 KB each, at most four: they stay in the
+/// columns), and pieces go to threads. A piece walks K in blocks: packs its panels of B (256 KB at most: they stay in the
 /// second-level cache), then runs down its rows, each tile of A meeting all panels while it is in the first-level cache. K is never
 /// divided between threads.
 /// </summary>
@@ -60,7 +60,9 @@ internal static unsafe class GemmDriver
 internal readonly unsafe struct GemmPieces<T> : IChunkBody
     where T : struct, IVectorLane<T>
 {
-    private const int MaxPanels = 4;
+    // Packed panels of a piece: half of the second-level cache, where rows of A and of C pass by them.
+    private const int PackedFloats = 1 << 16;
+
     private const int MaxSegments = GemmDepth.Limit;
 
     // Tiles of an A that lies K-major are moved together this many at once: whole cache lines of it are read.
@@ -69,11 +71,15 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
     // More rows would push a piece's part of C out of the second-level cache between two blocks of K.
     private const int MaxPieceRows = 1024;
 
-    // A piece should be worth some 20 us of arithmetic or of memory traffic, or handing it out costs more than it brings.
-    private const double PieceFlops = 2e6, PieceFloats = 64e3;
+    // Cycles of one step of K, as measured with 256-bit vectors: a row times a panel is 1; a panel packed, from lines or from steps; a row brought into
+    // the first-level cache, as it lies or moved together. And those of handing out a piece, and of waking the other threads.
+    private const double PackLines = 8, PackSteps = 3, ReadRow = 0.17, CopyRow = 1.4, HandOut = 3e3, Launch = 15e3;
+
+    // More cuts of the rows than this are not looked at: each packs B anew.
+    private const int MostRowCuts = 8;
 
     private readonly GemmJob* job;
-    private readonly int width, tileRows, tiles, panels, rowPieces, panelPieces;
+    private readonly int width, tileRows, tiles, panels, maxPanels, rowPieces, panelPieces;
 
     public GemmPieces(GemmJob* job)
     {
@@ -83,23 +89,8 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
         tileRows = two ? GemmMicroKernel<T>.MaxRows : 8;
         tiles = (job->Rows + tileRows - 1) / tileRows;
         panels = (job->Columns + width - 1) / width;
-        panelPieces = (panels + MaxPanels - 1) / MaxPanels;
-        rowPieces = (job->Rows + MaxPieceRows - 1) / MaxPieceRows;
-
-        // Enough pieces that threads finish together, yet none so small that packing or handing out shows.
-        double flops = 2.0 * job->Rows * job->Columns * job->Depth.Total * job->Batch;
-        double floats = (double)job->Batch * (job->Rows * (double)job->Depth.Total + job->Columns * (double)job->Depth.Total
-            + job->Rows * (double)job->Columns);
-        long most = (long)Math.Min(6.0 * ParallelFor.Threads, Math.Max(flops / PieceFlops, floats / PieceFloats));
-        long have = (long)job->Batch * panelPieces * rowPieces;
-        if (have < most)
-        {
-            // Cutting rows repeats the packing of B: not below 8 tiles. Then cut panels.
-            int rowsWanted = (int)Math.Min((most + have - 1) / have * rowPieces, Math.Max(rowPieces, tiles / 8));
-            rowPieces = Math.Max(rowPieces, rowsWanted);
-            have = (long)job->Batch * panelPieces * rowPieces;
-            if (have < most) panelPieces = (int)Math.Min(panels, (most + have - 1) / have * panelPieces);
-        }
+        maxPanels = Math.Max(1, PackedFloats / (GemmDepth.Limit * width));
+        (rowPieces, panelPieces) = Cut();
     }
 
     public int Count => job->Batch * panelPieces * rowPieces;
@@ -113,11 +104,11 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
         GemmOperand a = job->A.At(batch), b = job->B.At(batch);
         var tail = new GemmBlock(0, 1, 0, job->LowRank, 0);
 
-        long packedBytes = ThreadScratch.Aligned((long)MaxPanels * GemmDepth.Limit * width * sizeof(float));
+        long packedBytes = ThreadScratch.Aligned((long)maxPanels * GemmDepth.Limit * width * sizeof(float));
         bool widens = job->A.Halves.IsHalf, copies = job->A.Layout == GemmLayout.Steps && panel1 - panel0 > 1;
         long copyBytes = widens || copies ? ThreadScratch.Aligned((long)TileGroup * GemmOperand.CopyStride(tileRows, GemmDepth.Limit) * sizeof(float)) : 0;
         long tileBytes = ThreadScratch.Aligned((long)tileRows * width * sizeof(float));
-        long tailBytes = ThreadScratch.Aligned((long)MaxPanels * tail.Total * width * sizeof(float));
+        long tailBytes = ThreadScratch.Aligned((long)maxPanels * tail.Total * width * sizeof(float));
         byte* scratch = ThreadScratch.Bytes(packedBytes + copyBytes + 2 * tileBytes + tailBytes + (long)MaxSegments * tileRows * sizeof(float*));
         float* packed = (float*)scratch, copy = (float*)(scratch + packedBytes);
         float* y = (float*)(scratch + packedBytes + copyBytes), turned = (float*)((byte*)y + tileBytes);
@@ -199,6 +190,34 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// The cut into pieces with the least expected time. Each piece packs its panels of B and brings its rows of A into the first-level cache, so
+    /// small ones repeat more of that; with few large ones threads wait for the last. Results do not depend on it.
+    /// </summary>
+    private (int RowPieces, int PanelPieces) Cut()
+    {
+        double packing = job->InPlace ? 0 : job->B.Layout == GemmLayout.Steps ? PackSteps : PackLines;
+        double bringing = job->A.Layout == GemmLayout.Steps ? CopyRow : ReadRow;
+        int leastRows = (job->Rows + MaxPieceRows - 1) / MaxPieceRows, threads = ParallelFor.Threads;
+        double least = double.MaxValue;
+        (int Rows, int Panels) best = default;
+        for (int some = Math.Min(maxPanels, panels); some > 0; some--)
+        {
+            int p = (panels + some - 1) / some;
+            for (int r = leastRows; r < leastRows + MostRowCuts && r <= tiles; r++)
+            {
+                double rows = (double)job->Rows / r, columns = (double)panels / p;
+                double piece = (rows * columns + columns * packing + rows * bringing) * job->Depth.Total + HandOut;
+                long count = (long)job->Batch * p * r;
+                double time = count == 1 ? piece : piece * ((count + threads - 1) / threads) + Launch;
+                if (time >= least) continue;
+                least = time;
+                best = (r, p);
+            }
+        }
+        return best;
     }
 
     private (int RowPiece, int Panel0, int Panel1, int Batch) Piece(int chunk)
