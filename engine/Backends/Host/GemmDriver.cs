@@ -21,7 +21,7 @@ internal unsafe struct GemmJob
     public bool Transposed;
 
     /// <summary>Full panels of B are read where they lie (its layout is Steps, in one segment).</summary>
-    public bool InPlace;
+    public bool PanelsInPlace;
 }
 
 /// <summary>
@@ -114,13 +114,13 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
         float* y = (float*)(scratch + packedBytes + copyBytes), turned = (float*)((byte*)y + tileBytes);
         float* packedTail = (float*)((byte*)turned + tileBytes);
         float** pointers = (float**)((byte*)packedTail + tailBytes), tailPointers = stackalloc float*[tileRows];
-        bool inC = job->Result.InPlace && !job->Transposed;
+        bool inC = job->Result.SumsInC && !job->Transposed;
 
         for (int index = 0; index < job->Depth.Blocks; index++)
         {
             GemmBlock block = job->Depth.Block(index);
             bool first = index == 0, last = index == job->Depth.Blocks - 1;
-            int packed0 = job->InPlace ? Math.Max(panel0, job->Columns / width) : panel0;
+            int packed0 = job->PanelsInPlace ? Math.Max(panel0, job->Columns / width) : panel0;
             if (packed0 < panel1)
             {
                 long from = (long)packed0 * width;
@@ -134,7 +134,7 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
             GemmOperand ahead = last ? job->B.At(nextBatch) : b;
             GemmBlock aheadBlock = job->Depth.Block(last ? 0 : index + 1);
             long aheadLine = (long)(last ? nextPanel0 : panel0) * width;
-            int aheadLines = job->InPlace ? 0 : (int)(Math.Min((long)(last ? nextPanel1 : panel1) * width, job->Columns) - aheadLine);
+            int aheadLines = job->PanelsInPlace ? 0 : (int)(Math.Min((long)(last ? nextPanel1 : panel1) * width, job->Columns) - aheadLine);
             for (int t = tile0; t < tile1; t++)
             {
                 ahead.Fetch(aheadLine, aheadLines, aheadBlock, t - tile0, tile1 - tile0);
@@ -158,7 +158,7 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
                 for (int p = panel0; p < panel1; p++)
                 {
                     int column = p * width, columns = Math.Min(width, job->Columns - column);
-                    bool inPlace = job->InPlace && columns == width;
+                    bool inPlace = job->PanelsInPlace && columns == width;
                     tile.B = inPlace ? b.Base + column + (nint)block.Offset * b.Stride : Panel(packed, p - panel0, block);
                     tile.BStep = inPlace ? b.Stride : width;
                     // One chain of sums through all blocks of K: it goes on in C, or where columns are too few for that in a copy of them.
@@ -198,7 +198,7 @@ internal readonly unsafe struct GemmPieces<T> : IChunkBody
     /// </summary>
     private (int RowPieces, int PanelPieces) Cut()
     {
-        double packing = job->InPlace ? 0 : job->B.Layout == GemmLayout.Steps ? PackSteps : PackLines;
+        double packing = job->PanelsInPlace ? 0 : job->B.Layout == GemmLayout.Steps ? PackSteps : PackLines;
         double bringing = job->A.Layout == GemmLayout.Steps ? CopyRow : ReadRow;
         int leastRows = (job->Rows + MaxPieceRows - 1) / MaxPieceRows, threads = ParallelFor.Threads;
         double least = double.MaxValue;

@@ -27,7 +27,7 @@ internal unsafe struct GemmResult
     public bool ResidualInC;
 
     /// <summary>Kernels may sum in C itself: rows follow each other, nothing scales the sum, and nothing in C is still needed.</summary>
-    public readonly bool InPlace => !Scatter && Alpha == 1f && !ResidualInC;
+    public readonly bool SumsInC => !Scatter && Alpha == 1f && !ResidualInC;
 
     /// <summary>Something is left to do with a sum.</summary>
     public readonly bool HasEpilogue => Bias != null || Residual != null || Activation != Activation.None;

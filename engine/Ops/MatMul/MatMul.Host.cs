@@ -54,7 +54,7 @@ public sealed unsafe partial class HostBackend
             job.V = Operand(term.V, term.TransV ? GemmLayout.Lines : GemmLayout.Steps, term.V.Shape[1], 0);
             if (turn) (job.U, job.V) = (job.V, job.U);
         }
-        job.InPlace = job.B.Layout == GemmLayout.Steps && job.Rows <= FewLines && !job.B.Halves.IsHalf;
+        job.PanelsInPlace = job.B.Layout == GemmLayout.Steps && job.Rows <= FewLines && !job.B.Halves.IsHalf;
         RunKeepingResidual(ref job, c, epilogue.Residual);
     }
 
