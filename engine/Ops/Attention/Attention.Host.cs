@@ -111,7 +111,9 @@ internal readonly unsafe struct AttentionForward<T> : IChunkBody where T : unman
         }
     }
 
-    /// <summary>Writes <paramref name="value"/> over the scores of keys that queries do not see; query i of the panel sees keys 0 .. first + i.</summary>
+    /// <summary>
+    /// Writes <paramref name="value"/> over the scores of keys that queries do not see; query i of the panel sees keys 0 .. first + i.
+    /// </summary>
     private static void Hide(float* panel, int keys, int first, int columns, float value)
     {
         for (int j = Math.Max(0, first + 1); j < keys; j++)

@@ -62,6 +62,9 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
 {
     private const int QueryBlock = 96;
 
+    // P and dS of a block of queries and the packed keys and values stay in a second-level cache of 512 KB.
+    private const int MostKeys = 128;
+
     private readonly AttentionGradients t;
     private readonly AttentionShape s;
     private readonly AttentionTiles<T> tiles;
@@ -74,7 +77,7 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
         s = shape;
         tiles = new AttentionTiles<T>(s.D);
         this.walk = walk;
-        keyBlock = AttentionTiles<T>.Padded(AttentionTiles<T>.Even(s.Lk, 128));
+        keyBlock = AttentionTiles<T>.Padded(AttentionTiles<T>.Even(s.Lk, MostKeys));
     }
 
     public int Count => s.N * s.Heads * PiecesOfHead;
@@ -94,8 +97,8 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
 
     private bool WantsKey => walk != AttentionWalk.QueryBlocks;
 
-    // Rows of P start in different sets of the first-level cache, so that its columns can be read.
-    private int LdP => keyBlock + 16;
+    // An odd number of cache lines: rows of P start in different sets of the first-level cache, so that its columns can be read.
+    private int LdP => ((keyBlock + CacheHint.Line - 1) / CacheHint.Line | 1) * CacheHint.Line;
 
     private nint Ld => (nint)s.Heads * s.D;
 
@@ -107,7 +110,13 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
         int dp = tiles.PaddedD, queries0 = query0 * QueryBlock, queries1 = Math.Min(query1 * QueryBlock, s.Lq);
         var b = new Buffers(ThreadScratch.Bytes(Buffers.Bytes(keyBlock, LdP, s.D, dp, queries1 - queries0)), keyBlock, LdP, s.D, dp);
         nint queryAt = (nint)n * s.Lq * Ld + head * s.D;
-        for (int i = queries0; i < queries1; i++) b.Delta[i - queries0] = s.Scale * Dot(t.Dy + queryAt + i * Ld, t.Y + queryAt + i * Ld);
+        for (int i = queries0; i < queries1; i++)
+        {
+            float* dy = t.Dy + queryAt + i * Ld, y = t.Y + queryAt + i * Ld;
+            CacheHint.Fetch(dy + AttentionTiles<T>.FetchAhead * Ld, s.D);
+            CacheHint.Fetch(y + AttentionTiles<T>.FetchAhead * Ld, s.D);
+            b.Delta[i - queries0] = s.Scale * Dot(dy, y);
+        }
 
         for (int j = key0; j < key1; j++)
         {
@@ -121,7 +130,11 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
             {
                 int queries = Math.Min(QueryBlock, s.Lq - q0);
                 if (s.Causal && q0 + queries <= k0) continue;
-                nint at = queryAt + q0 * Ld;
+                nint at = queryAt + q0 * Ld, next = at + queries * Ld;
+                int coming = Math.Min(QueryBlock, queries1 - q0 - queries);
+                tiles.Fetch(t.Q + next, Ld, coming);
+                tiles.Fetch(t.Dy + next, Ld, coming);
+                if (WantsQuery) tiles.Fetch(t.Dq + at, Ld, queries);
                 Scores(b, at, t.Lse + (nint)nh * s.Lq + q0, b.Delta + q0 - queries0, queries, keys, q0 - k0);
                 if (WantsKey) AddToKeys(b, at, queries, keys, add);
                 if (WantsQuery) AddToQueries(b, at, queries, keys, j > 0);

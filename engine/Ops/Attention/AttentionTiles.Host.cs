@@ -19,8 +19,8 @@ internal readonly unsafe struct AttentionTiles<T>(int d) where T : struct, IVect
     /// <summary>D rounded up to whole panels.</summary>
     public int PaddedD => Padded(d);
 
-    // Rows lie too far apart for the processor to see which comes next.
-    private const int FetchAhead = 8;
+    /// <summary>Rows lie too far apart for the processor to see which comes next: it is told so many ahead.</summary>
+    public const int FetchAhead = 8;
 
     /// <summary>Rows that one product may have at most.</summary>
     public const int MostRows = 192;
@@ -85,8 +85,8 @@ internal readonly unsafe struct AttentionTiles<T>(int d) where T : struct, IVect
     }
 
     /// <summary>
-    /// y (rows, PaddedD) [+]= A B: row i's step p lies at a + (i / Width) stride Width + i % Width + p Width, that is, A consists of transposed panels
-    /// of (stride, Width); B is packed in panels (steps, Width) of D columns, whose first <paramref name="length"/> steps count.
+    /// y (rows, PaddedD) [+]= A B: row i's step p lies at a + (i / Width) stride Width + i % Width + p Width, that is, A consists of
+    /// transposed panels of (stride, Width); B is packed in panels (steps, Width) of D columns, whose first <paramref name="length"/> steps count.
     /// </summary>
     public void MultiplyPanels(float* a, int stride, int rows, int length, float* b, int steps, float* y, bool add)
     {
