@@ -18,22 +18,26 @@ public sealed unsafe partial class HostBackend
 
 /// <summary>
 /// Attention without a score matrix, after Dao et al. (2022): a piece (batch item, head, block of queries) walks the keys in blocks,
-/// packs keys and values once for all its queries, and for each tile of query rows computes scores, their exponentials under a running
-/// maximum, and the weighted values, all in the first-level cache. A row's result depends on the key blocks only, so its bits do
-/// not depend on how queries are cut.
+/// and for each tile of queries computes scores, their exponentials under a running maximum, and the weighted values.
+/// Scores are kept transposed, keys in rows and queries in vector lanes: keys are read where they lie, queries are packed once, and
+/// maxima and sums over keys need no shuffles. A query's result depends on the key blocks only, so its bits do not depend on how
+/// queries are cut.
 /// </summary>
 internal readonly unsafe struct AttentionForward<T> : IChunkBody where T : unmanaged, IVectorLane<T>
 {
-    // Accumulators of one piece: about 128 KB, to stay in the second-level cache next to the packed keys and values.
-    private const int AccumulatorFloats = 32 * 1024;
+    // Sums of one piece: about 96 KB, and as much for its packed queries, to stay in a second-level cache of 512 KB.
+    private const int PieceFloats = 24 * 1024;
 
-    // Fewer queries than this do not earn back the packing of keys and values.
+    // Fewer queries than this do not earn back the packing of values.
     private const int FewQueries = 96;
+
+    // Scores of a tile of queries stay in the first-level cache or close to it.
+    private const int MostKeys = 128;
 
     private readonly float* q, k, v, y, lse;
     private readonly AttentionShape s;
     private readonly AttentionTiles<T> tiles;
-    private readonly int queryBlocks, keyBlock;
+    private readonly int queryBlock, queryBlocks, keyBlock;
 
     public AttentionForward(float* q, float* k, float* v, float* y, float* lse, in AttentionShape shape)
     {
@@ -44,100 +48,107 @@ internal readonly unsafe struct AttentionForward<T> : IChunkBody where T : unman
         this.lse = lse;
         s = shape;
         tiles = new AttentionTiles<T>(s.D);
-        keyBlock = Math.Min(AttentionTiles<T>.Padded(s.Lk), AttentionTiles<T>.KeyBlock(s.D));
-        int longest = Math.Max(AttentionTiles<T>.Rows, AccumulatorFloats / tiles.PaddedD);
-        int wanted = 6 * ParallelFor.Threads / (s.N * s.Heads) + 1;
-        queryBlocks = Math.Max((s.Lq + longest - 1) / longest, Math.Min(wanted, Math.Max(1, s.Lq / FewQueries)));
+        keyBlock = AttentionTiles<T>.Even(s.Lk, MostKeys);
+        int fewest = (s.Lq * tiles.PaddedD + PieceFloats - 1) / PieceFloats;
+        int wanted = Math.Min(6 * ParallelFor.Threads / (s.N * s.Heads) + 1, Math.Max(1, s.Lq / FewQueries));
+        queryBlock = AttentionTiles<T>.Padded((s.Lq - 1) / Math.Max(fewest, wanted) + 1);
+        queryBlocks = (s.Lq + queryBlock - 1) / queryBlock;
     }
 
     public int Count => s.N * s.Heads * queryBlocks;
 
+    // Three panels of queries are a whole number of full kernel tiles at every width.
+    private static int Tile => 3 * AttentionTiles<T>.Width;
+
     public void Run(int chunk)
     {
         int block = chunk % queryBlocks, nh = chunk / queryBlocks, head = nh % s.Heads, n = nh / s.Heads;
-        int q0 = (int)((long)s.Lq * block / queryBlocks), q1 = (int)((long)s.Lq * (block + 1) / queryBlocks), rows = q1 - q0;
+        int q0 = block * queryBlock, rows = Math.Min(queryBlock, s.Lq - q0), dp = tiles.PaddedD;
         nint ld = (nint)s.Heads * s.D;
         float* qs = q + ((nint)n * s.Lq + q0) * ld + head * s.D, ks = k + (nint)n * s.Lk * ld + head * s.D;
         float* vs = v + (ks - k), ys = y + (qs - q), lses = lse + (nint)nh * s.Lq + q0;
 
-        int dp = tiles.PaddedD;
-        float* at = (float*)ThreadScratch.Bytes(sizeof(float) * ((long)keyBlock * (s.D + dp) + (long)rows * (dp + 2)
-            + (long)AttentionTiles<T>.Rows * (keyBlock + dp) + 64));
-        float* keys = at, values = keys + (nint)keyBlock * s.D, sums = values + (nint)keyBlock * dp, scores = sums + (nint)rows * dp;
-        float* weighted = scores + AttentionTiles<T>.Rows * keyBlock, max = weighted + AttentionTiles<T>.Rows * dp, total = max + rows;
-        new Span<float>(sums, rows * dp).Clear();
-        new Span<float>(total, rows).Clear();
-        // The kernels leave columns beyond D's last vector alone: zeros there stay zeros.
-        new Span<float>(weighted, AttentionTiles<T>.Rows * dp).Clear();
-        new Span<float>(max, rows).Fill(float.NegativeInfinity);
+        float* queries = (float*)ThreadScratch.Bytes(sizeof(float) * ((long)queryBlock * (s.D + dp + 2) + (long)keyBlock * (dp + Tile)));
+        float* max = queries + (nint)queryBlock * s.D, total = max + queryBlock, scores = total + queryBlock;
+        float* values = scores + (nint)keyBlock * Tile, sums = values + (nint)keyBlock * dp;
+        new Span<float>(max, queryBlock).Fill(float.NegativeInfinity);
+        new Span<float>(total, queryBlock).Clear();
 
-        int visible = s.Causal ? q1 : s.Lk;
+        int visible = s.Causal ? q0 + rows : s.Lk;
         for (int k0 = 0; k0 < visible; k0 += keyBlock)
         {
-            int count = Math.Min(keyBlock, s.Lk - k0);
-            tiles.PackLines(ks + k0 * ld, ld, count, s.Scale * AttentionTiles<T>.Log2E, keys);
+            int count = Math.Min(keyBlock, visible - k0);
+            tiles.Fetch(ks + k0 * ld, ld, count);
             tiles.PackSteps(vs + k0 * ld, ld, count, values);
-            for (int r = 0; r < rows; r += AttentionTiles<T>.Rows)
+            for (int r = 0; r < rows; r += Tile)
             {
-                int some = Math.Min(AttentionTiles<T>.Rows, rows - r), first = q0 + r - k0;
-                // The last row of the tile sees the most keys.
-                if (s.Causal && first + some <= 0) continue;
-                tiles.Multiply(qs + r * ld, ld, 1, some, s.D, keys, count, scores, keyBlock);
-                for (int i = 0; i < some; i++)
+                int some = Math.Min(Tile, rows - r), first = q0 + r - k0;
+                if (k0 == 0)
                 {
-                    int seen = s.Causal ? Math.Clamp(first + i + 1, 0, count) : count;
-                    Exponentials(scores + i * keyBlock, seen, count, ref max[r + i], ref total[r + i], sums + (nint)(r + i) * dp);
+                    tiles.PackLines(qs + r * ld, ld, some, s.Scale * AttentionTiles<T>.Log2E, queries + (nint)r * s.D);
+                    tiles.Fetch(qs + (r + some) * ld, ld, Math.Min(Tile, rows - r - some));
                 }
-                tiles.Multiply(scores, keyBlock, 1, some, count, values, s.D, weighted, dp);
-                for (nint i = 0, end = (nint)some * dp; i < end; i += T.Width)
+                bool last = k0 + count == visible;
+                if (last) tiles.Fetch(ys + r * ld, ld, some);
+                // The last query of the tile sees the most keys.
+                int keys = s.Causal ? Math.Min(count, first + some) : count;
+                for (int i = 0; i < some && keys > 0; i += AttentionTiles<T>.Width)
                 {
-                    float* sum = sums + (nint)r * dp + i;
-                    T.Store(sum, T.Load(sum) + T.Load(weighted + i));
+                    float* panel = scores + (nint)i * keyBlock;
+                    int columns = Math.Min(AttentionTiles<T>.Width, some - i);
+                    tiles.Multiply(ks + k0 * ld, ld, 1, keys, s.D, queries + (nint)(r + i) * s.D, columns, panel, AttentionTiles<T>.Width);
+                    if (s.Causal) Hide(panel, keys, first + i, columns, float.NegativeInfinity);
+                    Exponentials(panel, keys, max + r + i, total + r + i, k0 > 0, columns, sums + (nint)(r + i) * dp);
+                    if (s.Causal) Hide(panel, keys, first + i, columns, 0f);
+                }
+                if (keys > 0) tiles.MultiplyPanels(scores, keyBlock, some, keys, values, count, sums + (nint)r * dp, k0 > 0);
+                for (int i = r; i < r + some && last; i++)
+                {
+                    AttentionTiles<T>.Scaled(sums + (nint)i * dp, 1f / total[i], s.D, ys + i * ld);
+                    lses[i] = (max[i] + MathF.Log2(total[i])) * AttentionTiles<T>.Ln2;
                 }
             }
-        }
-        for (int r = 0; r < rows; r++)
-        {
-            AttentionTiles<T>.Scaled(sums + (nint)r * dp, 1f / total[r], s.D, ys + r * ld);
-            lses[r] = (max[r] + MathF.Log2(total[r])) * AttentionTiles<T>.Ln2;
         }
     }
 
     /// <summary>
-    /// Turns a row's scores into exponentials relative to its running maximum (zero for keys it does not see), adds them to its total, and
-    /// scales what it has gathered so far where the maximum rose.
+    /// Writes <paramref name="value"/> over the scores of keys that queries do not see; query i of the panel sees keys 0 .. first + i.
     /// </summary>
-    private void Exponentials(float* row, int seen, int count, ref float max, ref float total, float* sums)
+    private static void Hide(float* panel, int keys, int first, int columns, float value)
     {
-        // Keys that are not seen, up to the end of the last vector.
-        int padded = (count + T.Width - 1) / T.Width * T.Width;
-        for (int j = seen; j < padded; j++) row[j] = float.NegativeInfinity;
-        T largest = T.Of(max);
-        for (int j = 0; j < padded; j += T.Width) largest = T.Max(largest, T.Load(row + j));
-        float now = VectorMath.MaxAcross(largest);
-        if (now == float.NegativeInfinity)
+        for (int j = Math.Max(0, first + 1); j < keys; j++)
+            for (int i = 0; i < Math.Min(columns, j - first); i++) panel[(nint)j * AttentionTiles<T>.Width + i] = value;
+    }
+
+    /// <summary>
+    /// Turns a panel's scores (keys, Width) into exponentials relative to its queries' running maxima, adds them to their totals, and scales what
+    /// they have gathered so far where the maximum rose.
+    /// </summary>
+    private void Exponentials(float* panel, int keys, float* max, float* total, bool gathered, int columns, float* sums)
+    {
+        int w = T.Width;
+        T oldA = T.Load(max), oldB = T.Load(max + w), nowA = oldA, nowB = oldB;
+        float* end = panel + (nint)keys * 2 * w;
+        for (float* p = panel; p != end; p += 2 * w)
         {
-            new Span<float>(row, count).Clear();
-            return;
+            nowA = T.Max(nowA, T.Load(p));
+            nowB = T.Max(nowB, T.Load(p + w));
         }
-        if (now != max)
+        T.Store(max, nowA);
+        T.Store(max + w, nowB);
+        T totalA = tiles.Exponentials(panel, end, 2 * w, nowA), totalB = tiles.Exponentials(panel + w, end, 2 * w, nowB);
+        if (gathered)
         {
-            if (total != 0f)
-            {
-                float factor = float.Exp2(max - now);
-                total *= factor;
-                AttentionTiles<T>.Scaled(sums, factor, tiles.PaddedD, sums);
-            }
-            max = now;
+            float* factors = stackalloc float[GemmPack.MaxWidth];
+            T.Store(factors, oldA);
+            T.Store(factors + w, oldB);
+            T factorA = tiles.Exponentials(factors, factors + w, w, nowA), factorB = tiles.Exponentials(factors + w, factors + 2 * w, w, nowB);
+            totalA = T.MulAdd(T.Load(total), factorA, totalA);
+            totalB = T.MulAdd(T.Load(total + w), factorB, totalB);
+            for (int i = 0; i < columns; i++, sums += tiles.PaddedD)
+                if (factors[i] != 1f) AttentionTiles<T>.Scaled(sums, factors[i], s.D, sums);
         }
-        T sum = T.Of(0f), shift = T.Of(now);
-        for (int j = 0; j < padded; j += T.Width)
-        {
-            T p = AttentionTiles<T>.Exp2(T.Load(row + j) - shift);
-            T.Store(row + j, p);
-            sum += p;
-        }
-        total += T.Sum(sum);
-        for (int j = seen; j < count; j++) row[j] = 0f;
+        T.Store(total, totalA);
+        T.Store(total + w, totalB);
     }
 }

@@ -62,6 +62,9 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
 {
     private const int QueryBlock = 96;
 
+    // P and dS of a block of queries and the packed keys and values stay in a second-level cache of 512 KB.
+    private const int MostKeys = 128;
+
     private readonly AttentionGradients t;
     private readonly AttentionShape s;
     private readonly AttentionTiles<T> tiles;
@@ -74,7 +77,7 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
         s = shape;
         tiles = new AttentionTiles<T>(s.D);
         this.walk = walk;
-        keyBlock = AttentionTiles<T>.KeyBlock(s.D);
+        keyBlock = AttentionTiles<T>.Padded(AttentionTiles<T>.Even(s.Lk, MostKeys));
     }
 
     public int Count => s.N * s.Heads * PiecesOfHead;
@@ -94,86 +97,99 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
 
     private bool WantsKey => walk != AttentionWalk.QueryBlocks;
 
-    // Rows of P start in different sets of the first-level cache, so that its columns can be read.
-    private int LdP => keyBlock + 16;
+    // An odd number of cache lines: rows of P start in different sets of the first-level cache, so that its columns can be read.
+    private int LdP => ((keyBlock + CacheHint.Line - 1) / CacheHint.Line | 1) * CacheHint.Line;
 
     private nint Ld => (nint)s.Heads * s.D;
 
     public void Run(int chunk)
     {
-        int piece = chunk % PiecesOfHead, nh = chunk / PiecesOfHead;
+        int piece = chunk % PiecesOfHead, nh = chunk / PiecesOfHead, n = nh / s.Heads, head = nh % s.Heads;
         int key0 = walk == AttentionWalk.KeyBlocks ? piece : 0, key1 = walk == AttentionWalk.KeyBlocks ? piece + 1 : KeyBlocks;
         int query0 = walk == AttentionWalk.QueryBlocks ? piece : 0, query1 = walk == AttentionWalk.QueryBlocks ? piece + 1 : QueryBlocks;
-        int dp = tiles.PaddedD;
-        var b = new Buffers(ThreadScratch.Bytes(Buffers.Bytes(keyBlock, LdP, s.D, dp)), keyBlock, LdP, s.D, dp);
-        // The kernels leave columns beyond D's last vector alone: zeros there stay zeros.
-        new Span<float>(b.Product, keyBlock * dp).Clear();
+        int dp = tiles.PaddedD, queries0 = query0 * QueryBlock, queries1 = Math.Min(query1 * QueryBlock, s.Lq);
+        var b = new Buffers(ThreadScratch.Bytes(Buffers.Bytes(keyBlock, LdP, s.D, dp, queries1 - queries0)), keyBlock, LdP, s.D, dp);
+        nint queryAt = (nint)n * s.Lq * Ld + head * s.D;
+        for (int i = queries0; i < queries1; i++)
+        {
+            float* dy = t.Dy + queryAt + i * Ld, y = t.Y + queryAt + i * Ld;
+            CacheHint.Fetch(dy + AttentionTiles<T>.FetchAhead * Ld, s.D);
+            CacheHint.Fetch(y + AttentionTiles<T>.FetchAhead * Ld, s.D);
+            b.Delta[i - queries0] = s.Scale * Dot(dy, y);
+        }
 
         for (int j = key0; j < key1; j++)
         {
             int k0 = j * keyBlock, keys = Math.Min(keyBlock, s.Lk - k0);
-            nint keyAt = ((nint)(nh / s.Heads) * s.Lk + k0) * Ld + nh % s.Heads * s.D;
+            nint keyAt = ((nint)n * s.Lk + k0) * Ld + head * s.D;
             tiles.PackLines(t.K + keyAt, Ld, keys, s.Scale * AttentionTiles<T>.Log2E, b.KeyLines);
-            tiles.PackLines(t.V + keyAt, Ld, keys, 1f, b.ValueLines);
+            tiles.PackLines(t.V + keyAt, Ld, keys, s.Scale, b.ValueLines);
             if (WantsQuery) tiles.PackSteps(t.K + keyAt, Ld, keys, b.KeySteps);
-            if (WantsKey)
+            bool add = false;
+            for (int q0 = queries0; q0 < queries1; q0 += QueryBlock)
             {
-                new Span<float>(b.Dk, keyBlock * dp).Clear();
-                new Span<float>(b.Dv, keyBlock * dp).Clear();
-            }
-            for (int i = query0; i < query1; i++)
-            {
-                int q0 = i * QueryBlock, queries = Math.Min(QueryBlock, s.Lq - q0);
+                int queries = Math.Min(QueryBlock, s.Lq - q0);
                 if (s.Causal && q0 + queries <= k0) continue;
-                Pair(b, nh, q0, queries, k0, keys, j == 0);
+                nint at = queryAt + q0 * Ld, next = at + queries * Ld;
+                int coming = Math.Min(QueryBlock, queries1 - q0 - queries);
+                tiles.Fetch(t.Q + next, Ld, coming);
+                tiles.Fetch(t.Dy + next, Ld, coming);
+                if (WantsQuery) tiles.Fetch(t.Dq + at, Ld, queries);
+                Scores(b, at, t.Lse + (nint)nh * s.Lq + q0, b.Delta + q0 - queries0, queries, keys, q0 - k0);
+                if (WantsKey) AddToKeys(b, at, queries, keys, add);
+                if (WantsQuery) AddToQueries(b, at, queries, keys, j > 0);
+                add = true;
             }
             if (!WantsKey) continue;
             for (int r = 0; r < keys; r++)
             {
-                AttentionTiles<T>.Scaled(b.Dk + (nint)r * dp, s.Scale, s.D, t.Dk + keyAt + r * Ld);
-                AttentionTiles<T>.Scaled(b.Dv + (nint)r * dp, 1f, s.D, t.Dv + keyAt + r * Ld);
+                GemmOperand.PackLine(b.Dk + (nint)r * dp, s.D, s.D, t.Dk + keyAt + r * Ld);
+                GemmOperand.PackLine(b.Dv + (nint)r * dp, s.D, s.D, t.Dv + keyAt + r * Ld);
             }
         }
     }
 
-    /// <summary>One block of queries with one block of keys.</summary>
-    private void Pair(in Buffers b, int nh, int q0, int queries, int k0, int keys, bool firstKeys)
+    /// <summary>P and dS of a block of queries with one of keys, zero for keys that are not seen: query r sees keys 0 .. first + r.</summary>
+    private void Scores(in Buffers b, nint at, float* lse, float* delta, int queries, int keys, int first)
     {
-        int dp = tiles.PaddedD;
-        nint at = ((nint)(nh / s.Heads) * s.Lq + q0) * Ld + nh % s.Heads * s.D;
-        float* q = t.Q + at, dy = t.Dy + at, y = t.Y + at, lse = t.Lse + (nint)nh * s.Lq + q0;
-        tiles.Multiply(q, Ld, 1, queries, s.D, b.KeyLines, keys, b.P, LdP);
-        tiles.Multiply(dy, Ld, 1, queries, s.D, b.ValueLines, keys, b.Ds, LdP);
-        for (int r = 0; r < queries; r++)
+        tiles.Multiply(t.Q + at, Ld, 1, queries, s.D, b.KeyLines, keys, b.P, LdP);
+        tiles.Multiply(t.Dy + at, Ld, 1, queries, s.D, b.ValueLines, keys, b.Ds, LdP);
+        float* p = b.P, ds = b.Ds;
+        for (int r = 0; r < queries; r++, p += LdP, ds += LdP)
         {
-            int seen = s.Causal ? Math.Clamp(q0 + r - k0 + 1, 0, keys) : keys;
-            ScoreGradients(b.P + r * LdP, b.Ds + r * LdP, lse[r] * AttentionTiles<T>.Log2E, Dot(dy + r * Ld, y + r * Ld), seen, keys);
+            int seen = s.Causal ? Math.Clamp(first + r + 1, 0, keys) : keys;
+            tiles.Exponentials(p, p + seen, T.Width, T.Of(lse[r] * AttentionTiles<T>.Log2E));
+            T mean = T.Of(delta[r]);
+            for (int j = 0; j < seen; j += T.Width) T.Store(ds + j, T.Load(p + j) * (T.Load(ds + j) - mean));
+            for (int j = seen; j < keys; j++) p[j] = ds[j] = 0f;
         }
-        if (WantsKey)
-        {
-            tiles.PackSteps(dy, Ld, queries, b.Steps);
-            tiles.Multiply(b.P, 1, LdP, keys, queries, b.Steps, s.D, b.Product, dp);
-            Add(b.Product, (nint)keys * dp, b.Dv);
-            tiles.PackSteps(q, Ld, queries, b.Steps);
-            tiles.Multiply(b.Ds, 1, LdP, keys, queries, b.Steps, s.D, b.Product, dp);
-            Add(b.Product, (nint)keys * dp, b.Dk);
-        }
-        if (!WantsQuery) return;
-        tiles.Multiply(b.Ds, LdP, 1, queries, keys, b.KeySteps, s.D, b.Product, dp);
-        for (int r = 0; r < queries; r++) AddScaled(b.Product + (nint)r * dp, !firstKeys, t.Dq + at + r * Ld);
     }
 
-    /// <summary>Scores become P, dP becomes dS; both zero for keys that are not seen.</summary>
-    private static void ScoreGradients(float* p, float* ds, float lse, float delta, int seen, int keys)
+    /// <summary>dv [+]= P^T dy, dk [+]= dS^T q.</summary>
+    private void AddToKeys(in Buffers b, nint at, int queries, int keys, bool add)
     {
-        T shift = T.Of(lse), mean = T.Of(delta);
-        for (int j = 0; j < seen; j += T.Width)
+        tiles.PackSteps(t.Dy + at, Ld, queries, b.Steps);
+        tiles.Multiply(b.P, 1, LdP, keys, queries, b.Steps, s.D, b.Dv, tiles.PaddedD, add);
+        tiles.PackSteps(t.Q + at, Ld, queries, b.Steps);
+        tiles.Multiply(b.Ds, 1, LdP, keys, queries, b.Steps, s.D, b.Dk, tiles.PaddedD, add);
+    }
+
+    /// <summary>dq [+]= dS k. Not summed in dq itself: its rows have no room for whole vectors.</summary>
+    private void AddToQueries(in Buffers b, nint at, int queries, int keys, bool add)
+    {
+        tiles.Multiply(b.Ds, LdP, 1, queries, keys, b.KeySteps, s.D, b.Product, tiles.PaddedD);
+        float* x = b.Product, y = t.Dq + at;
+        for (int r = 0; r < queries; r++, x += tiles.PaddedD, y += Ld)
         {
-            T e = AttentionTiles<T>.Exp2(T.Load(p + j) - shift);
-            T.Store(p + j, e);
-            T.Store(ds + j, e * (T.Load(ds + j) - mean));
+            if (!add)
+            {
+                GemmOperand.PackLine(x, s.D, s.D, y);
+                continue;
+            }
+            int i = 0;
+            for (; i + T.Width <= s.D; i += T.Width) T.Store(y + i, T.Load(y + i) + T.Load(x + i));
+            for (; i < s.D; i++) y[i] += x[i];
         }
-        for (int j = seen; j < keys; j++) p[j] = ds[j] = 0f;
     }
 
     private float Dot(float* a, float* b)
@@ -186,25 +202,10 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
         return total;
     }
 
-    private static void Add(float* x, nint count, float* y)
-    {
-        for (nint i = 0; i < count; i += T.Width) T.Store(y + i, T.Load(y + i) + T.Load(x + i));
-    }
-
-    /// <summary>y [+]= scale x over D values.</summary>
-    private void AddScaled(float* x, bool add, float* y)
-    {
-        T scale = T.Of(s.Scale);
-        int i = 0;
-        for (; i + T.Width <= s.D; i += T.Width)
-            T.Store(y + i, add ? T.Load(x + i) * scale + T.Load(y + i) : T.Load(x + i) * scale);
-        for (; i < s.D; i++) y[i] = add ? x[i] * s.Scale + y[i] : x[i] * s.Scale;
-    }
-
     /// <summary>Where a thread keeps its blocks.</summary>
     private readonly struct Buffers
     {
-        public readonly float* P, Ds, KeyLines, ValueLines, KeySteps, Steps, Product, Dk, Dv;
+        public readonly float* P, Ds, KeyLines, ValueLines, KeySteps, Steps, Product, Dk, Dv, Delta;
 
         public Buffers(byte* memory, int keyBlock, int ldp, int d, int dp)
         {
@@ -215,11 +216,12 @@ internal readonly unsafe struct AttentionBackward<T> : IChunkBody where T : unma
             KeySteps = ValueLines + (nint)keyBlock * d;
             Steps = KeySteps + (nint)keyBlock * dp;
             Product = Steps + (nint)QueryBlock * dp;
-            Dk = Product + (nint)keyBlock * dp;
+            Dk = Product + (nint)QueryBlock * dp;
             Dv = Dk + (nint)keyBlock * dp;
+            Delta = Dv + (nint)keyBlock * dp;
         }
 
-        public static long Bytes(int keyBlock, int ldp, int d, int dp) =>
-            sizeof(float) * (2L * QueryBlock * ldp + 2L * keyBlock * d + (4L * keyBlock + QueryBlock) * dp);
+        public static long Bytes(int keyBlock, int ldp, int d, int dp, int queries) =>
+            sizeof(float) * (2L * QueryBlock * ldp + 2L * keyBlock * d + (3L * keyBlock + 2L * QueryBlock) * dp + queries);
     }
 }
