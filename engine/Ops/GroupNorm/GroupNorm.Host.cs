@@ -34,8 +34,10 @@ public sealed unsafe partial class HostBackend
                 GroupNormFactors(partial.Doubles + (long)i * cut.Pieces * shape.Groups * 2, Ptr(stats) + ((long)n + i) * shape.Groups * 2,
                     Ptr(w), Ptr(b), mean + (long)i * shape.C, scale + (long)i * shape.C, shift + (long)i * shape.C, shape, cut.Pieces);
             }
-            VectorFor.Range((long)images * shape.P, NormGrain(shape.C),
-                new GroupNormApplyBody(px, Ptr(y) + n * image, mean, scale, shift, (long)images * shape.P, shape));
+            float* py = Ptr(y) + n * image;
+            long pixels = (long)images * shape.P;
+            VectorFor.Range(pixels, NormGrain(shape.C), new GroupNormRows<GroupNormApplyRow>(
+                new GroupNormApplyRow(px, py, mean, scale, shift, shape.C), py, pixels, shape));
         }
     }
 
@@ -160,7 +162,14 @@ public sealed unsafe partial class HostBackend
                 float* row = k + (long)r * c;
                 int rows = Math.Min(NormRows, unit.Pixels - r), j = 0;
                 if (rows == NormRows)
-                    for (; j <= width - T.Width; j += T.Width) Four<T>(row + j, c, k + j, s + j, q + j);
+                {
+                    var ahead = new RowsAhead(NormRows, width, c);
+                    for (; j <= width - T.Width; j += T.Width)
+                    {
+                        CacheHint.Fetch(row + ahead.Next(NormRows * T.Width), NormRows * T.Width);
+                        Four<T>(row + j, c, k + j, s + j, q + j);
+                    }
+                }
                 else
                     for (; j <= width - T.Width; j += T.Width) Column<T, Whole>(row + j, c, rows, k + j, s + j, q + j, T.Width);
                 if (j < width) Column<T, Part>(row + j, c, rows, k + j, s + j, q + j, width - j);
@@ -228,78 +237,26 @@ public sealed unsafe partial class HostBackend
         }
     }
 
-    private readonly struct GroupNormApplyBody(float* x, float* y, float* mean, float* scale, float* shift, long pixels, in GroupNormShape shape)
-        : IVectorBody
+    private readonly struct GroupNormApplyRow(float* x, float* y, float* mean, float* scale, float* shift, int c) : IGroupNormRow
     {
         private readonly float* x = x, y = y, mean = mean, scale = scale, shift = shift;
-        private readonly long pixels = pixels;
-        private readonly GroupNormShape shape = shape;
+        private readonly int c = c;
 
-        // From the last pixels to the first: those that the sums read last are still in the caches.
-        public void Run<T>(long begin, long end) where T : struct, IVectorLane<T>
-        {
-            (begin, end) = (pixels - end, pixels - begin);
-            bool streamed = Streamed.Suits<T>(y, (long)shape.N * shape.P * shape.C, shape.C);
-            if (shape.Silu && streamed) Rows<T, SiluOp, Streamed>(begin, end);
-            else if (shape.Silu) Rows<T, SiluOp, Whole>(begin, end);
-            else if (streamed) Rows<T, IdentityOp, Streamed>(begin, end);
-            else Rows<T, IdentityOp, Whole>(begin, end);
-        }
-
-        private void Rows<T, TOp, TExtent>(long begin, long end)
+        public void Row<T, TOp, TExtent>(long row, long n)
             where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
         {
-            int c = shape.C;
-            for (long r = begin; r < end;)
-            {
-                long n = r / shape.P, stop = Math.Min(end, (n + 1) * shape.P);
-                float* m = mean + n * c, a = scale + n * c, b = shift + n * c;
-                for (; r < stop; r += NormRows)
-                {
-                    float* px = x + r * c, py = y + r * c;
-                    int rows = (int)Math.Min(NormRows, stop - r), j = 0;
-                    if (rows == NormRows)
-                        for (; j <= c - T.Width; j += T.Width) Four<T, TOp, TExtent>(px + j, py + j, c, m + j, a + j, b + j);
-                    else
-                        for (; j <= c - T.Width; j += T.Width)
-                            Column<T, TOp, TExtent>(px + j, py + j, c, rows, m + j, a + j, b + j, T.Width);
-                    if (j < c) Column<T, TOp, Part>(px + j, py + j, c, rows, m + j, a + j, b + j, c - j);
-                }
-                r = stop;
-            }
+            int width = c, j = 0;
+            float* px = x + row * width, py = y + row * width, m = mean + n * width, a = scale + n * width, b = shift + n * width;
+            for (; j <= width - T.Width; j += T.Width) Column<T, TOp, TExtent>(px + j, py + j, m + j, a + j, b + j, T.Width);
+            if (j < width) Column<T, TOp, Part>(px + j, py + j, m + j, a + j, b + j, width - j);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Column<T, TOp, TExtent>(float* px, float* py, int stride, int rows, float* m, float* a, float* b, int left)
+        private static void Column<T, TOp, TExtent>(float* x, float* y, float* mean, float* scale, float* shift, int left)
             where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
         {
-            T mean = TExtent.Load<T>(m, left), scale = TExtent.Load<T>(a, left), shift = TExtent.Load<T>(b, left);
-            for (int r = 0; r < rows; r++, px += stride, py += stride)
-                TExtent.Store(py, TOp.Value(T.MulAdd(TExtent.Load<T>(px, left) - mean, scale, shift)), left);
+            T d = TExtent.Load<T>(x, left) - TExtent.Load<T>(mean, left);
+            TExtent.Store(y, TOp.Value(T.MulAdd(d, TExtent.Load<T>(scale, left), TExtent.Load<T>(shift, left))), left);
         }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Four<T, TOp, TExtent>(float* px, float* py, int stride, float* m, float* a, float* b)
-            where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
-        {
-            T mean = T.Load(m), scale = T.Load(a), shift = T.Load(b);
-            float* thirdX = px + 2L * stride, thirdY = py + 2L * stride;
-            T y0 = TOp.Value(T.MulAdd(T.Load(px) - mean, scale, shift)), y1 = TOp.Value(T.MulAdd(T.Load(px + stride) - mean, scale, shift));
-            TExtent.Store(py, y0, T.Width);
-            TExtent.Store(py + stride, y1, T.Width);
-            T y2 = TOp.Value(T.MulAdd(T.Load(thirdX) - mean, scale, shift)), y3 = TOp.Value(T.MulAdd(T.Load(thirdX + stride) - mean, scale, shift));
-            TExtent.Store(thirdY, y2, T.Width);
-            TExtent.Store(thirdY + stride, y3, T.Width);
-        }
-    }
-
-    /// <summary>x itself: what group norm applies where no activation is asked for.</summary>
-    private readonly struct IdentityOp : IUnaryOp
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Value<T>(T x) where T : struct, ILane<T> => x;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Grad<T>(T x, T dy) where T : struct, ILane<T> => dy;
     }
 }
