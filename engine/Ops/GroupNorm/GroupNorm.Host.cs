@@ -29,11 +29,8 @@ public sealed unsafe partial class HostBackend
             int images = Math.Min(cut.Images, shape.N - n);
             float* px = Ptr(x) + n * image;
             VectorFor.Range((long)images * cut.Units, 1, new GroupNormStatsBody(px, blocks.Floats, partial.Doubles, shape, cut));
-            for (int i = 0; i < images; i++)
-            {
-                GroupNormFactors(partial.Doubles + (long)i * cut.Pieces * shape.Groups * 2, Ptr(stats) + ((long)n + i) * shape.Groups * 2,
-                    Ptr(w), Ptr(b), mean + (long)i * shape.C, scale + (long)i * shape.C, shift + (long)i * shape.C, shape, cut.Pieces);
-            }
+            ParallelFor.Range((long)images * shape.Groups, GroupNormFactorsGrain(shape, cut), new GroupNormFactorsBody(
+                partial.Doubles, Ptr(stats) + (long)n * shape.Groups * 2, Ptr(w), Ptr(b), mean, scale, shift, shape, cut.Pieces));
             float* py = Ptr(y) + n * image;
             long pixels = (long)images * shape.P;
             VectorFor.Range(pixels, NormGrain(shape.C), new GroupNormRows<GroupNormApplyRow>(
@@ -44,44 +41,9 @@ public sealed unsafe partial class HostBackend
     // Whole steps of rows, so that chunks do not end in single ones.
     private static long NormGrain(int channels) => (ParallelFor.Grain(ElementGrain, channels) + NormRows - 1) / NormRows * NormRows;
 
-    // One image: mean and 1 / std of its groups, and what y = (x - mean) scale + shift needs per channel.
-    private static void GroupNormFactors(double* partial, float* stats, float* w, float* b, float* mean, float* scale, float* shift,
-        in GroupNormShape shape, int pieces)
-    {
-        int channels = shape.C / shape.Groups;
-        double count = (double)shape.P * channels;
-        for (int g = 0; g < shape.Groups; g++)
-        {
-            double sum = 0, squares = 0;
-            for (int p = 0; p < pieces; p++)
-            {
-                double* at = partial + ((long)p * shape.Groups + g) * 2;
-                sum += at[0];
-                squares += at[1];
-            }
-            double m = sum / count, rstd = 1 / Math.Sqrt(Math.Max(squares / count - m * m, 0) + shape.Eps);
-            float rounded = (float)m;
-            stats[2 * g] = rounded;
-            stats[2 * g + 1] = (float)rstd;
-            // What rounding the mean lost, which counts where the mean is large against the deviation.
-            double lost = (rounded - m) * rstd;
-            int c = g * channels, stop = c + channels;
-            for (; c <= stop - 4; c += 4)
-            {
-                (Vector128<double> w0, Vector128<double> w1) = Vector128.Widen(Vector128.Load(w + c));
-                (Vector128<double> b0, Vector128<double> b1) = Vector128.Widen(Vector128.Load(b + c));
-                Vector128.Create(rounded).Store(mean + c);
-                Vector128.Narrow(w0 * rstd, w1 * rstd).Store(scale + c);
-                Vector128.Narrow(b0 + w0 * lost, b1 + w1 * lost).Store(shift + c);
-            }
-            for (; c < stop; c++)
-            {
-                mean[c] = rounded;
-                scale[c] = (float)(rstd * w[c]);
-                shift[c] = (float)(b[c] + lost * w[c]);
-            }
-        }
-    }
+    // Groups of a chunk; a term of these sums, in double, costs about eight elements.
+    private static long GroupNormFactorsGrain(in GroupNormShape shape, in GroupNormCut cut) =>
+        ParallelFor.Grain(ElementGrain, 8L * cut.Pieces * shape.C / shape.Groups);
 
     /// <summary>How the work is cut; depends on the shape only.</summary>
     private readonly struct GroupNormCut
@@ -234,6 +196,56 @@ public sealed unsafe partial class HostBackend
             T d = first - x;
             sum -= d;
             squares = T.MulAdd(d, d, squares);
+        }
+    }
+
+    /// <summary>Of every group: mean and 1 / std, and what y = (x - mean) scale + shift needs per channel.</summary>
+    private readonly struct GroupNormFactorsBody(double* partial, float* stats, float* w, float* b, float* mean, float* scale, float* shift,
+        in GroupNormShape shape, int pieces) : IRangeBody
+    {
+        private readonly double* partial = partial;
+        private readonly float* stats = stats, w = w, b = b, mean = mean, scale = scale, shift = shift;
+        private readonly GroupNormShape shape = shape;
+        private readonly int pieces = pieces;
+
+        public void Run(long begin, long end)
+        {
+            for (long i = begin; i < end; i++) Group(i / shape.Groups, (int)(i % shape.Groups));
+        }
+
+        private void Group(long n, int g)
+        {
+            int channels = shape.C / shape.Groups;
+            double count = (double)shape.P * channels, sum = 0, squares = 0;
+            double* at = partial + (n * pieces * shape.Groups + g) * 2;
+            for (int p = 0; p < pieces; p++, at += shape.Groups * 2)
+            {
+                sum += at[0];
+                squares += at[1];
+            }
+            double m = sum / count, rstd = 1 / Math.Sqrt(Math.Max(squares / count - m * m, 0) + shape.Eps);
+            float rounded = (float)m;
+            float* pair = stats + (n * shape.Groups + g) * 2;
+            pair[0] = rounded;
+            pair[1] = (float)rstd;
+            // What rounding the mean lost, which counts where the mean is large against the deviation.
+            double lost = (rounded - m) * rstd;
+            int first = g * channels, j = 0;
+            float* pw = w + first, pb = b + first, pm = mean + n * shape.C + first, ps = scale + n * shape.C + first, ph = shift + n * shape.C + first;
+            for (; j <= channels - 4; j += 4)
+            {
+                (Vector128<double> w0, Vector128<double> w1) = Vector128.Widen(Vector128.Load(pw + j));
+                (Vector128<double> b0, Vector128<double> b1) = Vector128.Widen(Vector128.Load(pb + j));
+                Vector128.Create(rounded).Store(pm + j);
+                Vector128.Narrow(w0 * rstd, w1 * rstd).Store(ps + j);
+                Vector128.Narrow(b0 + w0 * lost, b1 + w1 * lost).Store(ph + j);
+            }
+            for (; j < channels; j++)
+            {
+                pm[j] = rounded;
+                ps[j] = (float)(rstd * pw[j]);
+                ph[j] = (float)(pb[j] + lost * pw[j]);
+            }
         }
     }
 

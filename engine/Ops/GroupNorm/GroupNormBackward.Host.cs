@@ -24,7 +24,7 @@ public sealed unsafe partial class HostBackend
             GroupNormSpread(s, Ptr(w), mean, scale, images, shape);
             VectorFor.Range((long)images * cut.Units, 1,
                 new GroupNormBackwardSumsBody(px, pdy, mean, scale, Ptr(b), partial.Floats, shape, cut));
-            ParallelFor.Range((long)images * shape.Groups, ParallelFor.Grain(ElementGrain, 2L * cut.Pieces * c / shape.Groups),
+            ParallelFor.Range((long)images * shape.Groups, GroupNormFactorsGrain(shape, cut),
                 new GroupNormBackwardFactorsBody(partial.Floats, sums.Doubles + (long)n * c * 2, s, Ptr(w), slope, shift, shape, cut.Pieces));
             if (dx is null) continue;
             float* pdx = Ptr(dx) + n * image;
@@ -32,7 +32,8 @@ public sealed unsafe partial class HostBackend
             VectorFor.Range(pixels, NormGrain(c), new GroupNormRows<GroupNormBackwardRow>(
                 new GroupNormBackwardRow(px, pdy, pdx, mean, scale, Ptr(b), slope, shift, c), pdx, pixels, shape));
         }
-        if (dw is not null && db is not null) GroupNormAffine(sums.Doubles, Ptr(dw), Ptr(db), shape);
+        if (dw is null || db is null) return;
+        ParallelFor.Range(c, ParallelFor.Grain(ElementGrain, 8L * shape.N), new GroupNormAffineBody(sums.Doubles, Ptr(dw), Ptr(db), shape.N, c));
     }
 
     // Each group's mean and scale = w / std, once for every channel.
@@ -41,31 +42,15 @@ public sealed unsafe partial class HostBackend
         int channels = shape.C / shape.Groups;
         for (int n = 0; n < images; n++)
         {
-            for (int c = 0; c < shape.C; stats += 2)
+            for (int c = 0; c < shape.C; c += channels, stats += 2, mean += channels, scale += channels)
             {
-                float m = stats[0], rstd = stats[1];
-                for (int stop = c + channels; c < stop; c++)
-                {
-                    *mean++ = m;
-                    *scale++ = rstd * w[c];
-                }
+                float rstd = stats[1];
+                float* pw = w + c;
+                new Span<float>(mean, channels).Fill(stats[0]);
+                int j = 0;
+                for (; j <= channels - 4; j += 4) (Vector128.Load(pw + j) * rstd).Store(scale + j);
+                for (; j < channels; j++) scale[j] = rstd * pw[j];
             }
-        }
-    }
-
-    private static void GroupNormAffine(double* sums, float* dw, float* db, in GroupNormShape shape)
-    {
-        for (int c = 0; c < shape.C; c++)
-        {
-            double dz = 0, product = 0;
-            for (int n = 0; n < shape.N; n++)
-            {
-                double* at = sums + (long)n * 2 * shape.C + c;
-                dz += at[0];
-                product += at[shape.C];
-            }
-            db[c] = (float)dz;
-            dw[c] = (float)product;
         }
     }
 
@@ -222,6 +207,47 @@ public sealed unsafe partial class HostBackend
             double count = (double)shape.P * channels;
             new Span<float>(slope + n * c + g * channels, channels).Fill((float)(-rstd * rstd * product / count));
             new Span<float>(shift + n * c + g * channels, channels).Fill((float)(-rstd * sum / count));
+        }
+    }
+
+    /// <summary>db and dw: the images' sums added in order.</summary>
+    private readonly struct GroupNormAffineBody(double* sums, float* dw, float* db, int images, int channels) : IRangeBody
+    {
+        private readonly double* sums = sums;
+        private readonly float* dw = dw, db = db;
+        private readonly int images = images, channels = channels;
+
+        public void Run(long begin, long end)
+        {
+            long c = begin;
+            for (; c <= end - 4; c += 4)
+            {
+                Four(sums + c).Store(db + c);
+                Four(sums + channels + c).Store(dw + c);
+            }
+            for (; c < end; c++)
+            {
+                double dz = 0, product = 0;
+                double* at = sums + c;
+                for (int n = 0; n < images; n++, at += 2 * channels)
+                {
+                    dz += at[0];
+                    product += at[channels];
+                }
+                db[c] = (float)dz;
+                dw[c] = (float)product;
+            }
+        }
+
+        private Vector128<float> Four(double* at)
+        {
+            Vector128<double> low = default, high = default;
+            for (int n = 0; n < images; n++, at += 2 * channels)
+            {
+                low += Vector128.Load(at);
+                high += Vector128.Load(at + 2);
+            }
+            return Vector128.Narrow(low, high);
         }
     }
 
