@@ -5,7 +5,7 @@ namespace SeLoRA.Engine;
 
 // Bound by memory: forward reads x twice and writes y; backward reads x and dy twice and writes dx. Images are taken a few at a time,
 // so that the second reading finds them in the last-level cache. Sums are made of units: a block of one image's pixels by a slab of
-// whole groups, cut by shape alone. Rows of channels are walked four together, so that what belongs to a channel is loaded once for four.
+// whole groups, cut by shape alone. They walk rows of channels four together, so that a channel's sums are loaded once for four.
 public sealed unsafe partial class HostBackend
 {
     // Additions to one float32 accumulator before it goes to a double.
@@ -18,7 +18,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void GroupNorm(Tensor x, Tensor w, Tensor b, Tensor y, Tensor stats, in GroupNormShape shape)
     {
-        var cut = new GroupNormCut(shape);
+        var cut = new GroupNormCut(shape, 1);
         long image = (long)shape.P * shape.C, channels = (long)cut.Images * shape.C;
         using var partial = new HostScratch(memory, (long)cut.Images * cut.Pieces * shape.Groups * 2 * sizeof(double));
         using var blocks = new HostScratch(memory, (long)cut.Images * cut.Pieces * 2 * shape.C * sizeof(float));
@@ -45,10 +45,10 @@ public sealed unsafe partial class HostBackend
     private static long GroupNormFactorsGrain(in GroupNormShape shape, in GroupNormCut cut) =>
         ParallelFor.Grain(ElementGrain, 8L * cut.Pieces * shape.C / shape.Groups);
 
-    /// <summary>How the work is cut; depends on the shape only.</summary>
+    /// <summary>How the work is cut; depends on the shape and on how many tensors of it are read, only.</summary>
     private readonly struct GroupNormCut
     {
-        // Bytes of x that are to stay in the last-level cache between the two readings.
+        // Bytes that are to stay in the last-level cache between the two readings.
         private const long Resident = 8 << 20;
 
         // Channels of a slab, about: a unit is then some 40,000 elements, and the sums stay in the first-level cache.
@@ -66,10 +66,10 @@ public sealed unsafe partial class HostBackend
         /// <summary>Slabs.</summary>
         public readonly int Slabs;
 
-        public GroupNormCut(in GroupNormShape shape)
+        public GroupNormCut(in GroupNormShape shape, int tensors)
         {
             int channels = shape.C / shape.Groups;
-            Images = (int)Math.Clamp(Resident / ((long)shape.P * shape.C * sizeof(float)), 1, shape.N);
+            Images = (int)Math.Clamp(Resident / ((long)tensors * shape.P * shape.C * sizeof(float)), 1, shape.N);
             Pieces = (shape.P + NormBlock - 1) / NormBlock;
             Slab = Math.Max(1, SlabChannels / channels) * channels;
             Slabs = (shape.C + Slab - 1) / Slab;

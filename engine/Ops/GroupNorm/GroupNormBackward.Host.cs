@@ -10,7 +10,7 @@ public sealed unsafe partial class HostBackend
     public void GroupNormBackward(Tensor x, Tensor w, Tensor b, Tensor stats, Tensor dy, Tensor? dx, Tensor? dw, Tensor? db,
         in GroupNormShape shape)
     {
-        var cut = new GroupNormCut(shape);
+        var cut = new GroupNormCut(shape, 2);
         int c = shape.C;
         long image = (long)shape.P * c, channels = (long)cut.Images * c;
         using var partial = new HostScratch(memory, channels * cut.Pieces * 2 * sizeof(float));
