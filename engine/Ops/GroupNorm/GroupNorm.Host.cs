@@ -5,7 +5,7 @@ namespace SeLoRA.Engine;
 
 // Bound by memory: forward reads x twice and writes y; backward reads x and dy twice and writes dx. Images are taken a few at a time,
 // so that the second reading finds them in the last-level cache. Sums are made of units: a block of one image's pixels by a slab of
-// whole groups, cut by shape alone. Rows of channels are walked four together, so that what belongs to a channel is loaded once for four.
+// whole groups, cut by shape alone. They walk rows of channels four together, so that a channel's sums are loaded once for four.
 public sealed unsafe partial class HostBackend
 {
     // Additions to one float32 accumulator before it goes to a double.
@@ -18,7 +18,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void GroupNorm(Tensor x, Tensor w, Tensor b, Tensor y, Tensor stats, in GroupNormShape shape)
     {
-        var cut = new GroupNormCut(shape);
+        var cut = new GroupNormCut(shape, 1);
         long image = (long)shape.P * shape.C, channels = (long)cut.Images * shape.C;
         using var partial = new HostScratch(memory, (long)cut.Images * cut.Pieces * shape.Groups * 2 * sizeof(double));
         using var blocks = new HostScratch(memory, (long)cut.Images * cut.Pieces * 2 * shape.C * sizeof(float));
@@ -29,62 +29,26 @@ public sealed unsafe partial class HostBackend
             int images = Math.Min(cut.Images, shape.N - n);
             float* px = Ptr(x) + n * image;
             VectorFor.Range((long)images * cut.Units, 1, new GroupNormStatsBody(px, blocks.Floats, partial.Doubles, shape, cut));
-            for (int i = 0; i < images; i++)
-            {
-                GroupNormFactors(partial.Doubles + (long)i * cut.Pieces * shape.Groups * 2, Ptr(stats) + ((long)n + i) * shape.Groups * 2,
-                    Ptr(w), Ptr(b), mean + (long)i * shape.C, scale + (long)i * shape.C, shift + (long)i * shape.C, shape, cut.Pieces);
-            }
-            VectorFor.Range((long)images * shape.P, NormGrain(shape.C),
-                new GroupNormApplyBody(px, Ptr(y) + n * image, mean, scale, shift, (long)images * shape.P, shape));
+            ParallelFor.Range((long)images * shape.Groups, GroupNormFactorsGrain(shape, cut), new GroupNormFactorsBody(
+                partial.Doubles, Ptr(stats) + (long)n * shape.Groups * 2, Ptr(w), Ptr(b), mean, scale, shift, shape, cut.Pieces));
+            float* py = Ptr(y) + n * image;
+            long pixels = (long)images * shape.P;
+            VectorFor.Range(pixels, NormGrain(shape.C), new GroupNormRows<GroupNormApplyRow>(
+                new GroupNormApplyRow(px, py, mean, scale, shift, shape.C), py, pixels, shape));
         }
     }
 
     // Whole steps of rows, so that chunks do not end in single ones.
     private static long NormGrain(int channels) => (ParallelFor.Grain(ElementGrain, channels) + NormRows - 1) / NormRows * NormRows;
 
-    // One image: mean and 1 / std of its groups, and what y = (x - mean) scale + shift needs per channel.
-    private static void GroupNormFactors(double* partial, float* stats, float* w, float* b, float* mean, float* scale, float* shift,
-        in GroupNormShape shape, int pieces)
-    {
-        int channels = shape.C / shape.Groups;
-        double count = (double)shape.P * channels;
-        for (int g = 0; g < shape.Groups; g++)
-        {
-            double sum = 0, squares = 0;
-            for (int p = 0; p < pieces; p++)
-            {
-                double* at = partial + ((long)p * shape.Groups + g) * 2;
-                sum += at[0];
-                squares += at[1];
-            }
-            double m = sum / count, rstd = 1 / Math.Sqrt(Math.Max(squares / count - m * m, 0) + shape.Eps);
-            float rounded = (float)m;
-            stats[2 * g] = rounded;
-            stats[2 * g + 1] = (float)rstd;
-            // What rounding the mean lost, which counts where the mean is large against the deviation.
-            double lost = (rounded - m) * rstd;
-            int c = g * channels, stop = c + channels;
-            for (; c <= stop - 4; c += 4)
-            {
-                (Vector128<double> w0, Vector128<double> w1) = Vector128.Widen(Vector128.Load(w + c));
-                (Vector128<double> b0, Vector128<double> b1) = Vector128.Widen(Vector128.Load(b + c));
-                Vector128.Create(rounded).Store(mean + c);
-                Vector128.Narrow(w0 * rstd, w1 * rstd).Store(scale + c);
-                Vector128.Narrow(b0 + w0 * lost, b1 + w1 * lost).Store(shift + c);
-            }
-            for (; c < stop; c++)
-            {
-                mean[c] = rounded;
-                scale[c] = (float)(rstd * w[c]);
-                shift[c] = (float)(b[c] + lost * w[c]);
-            }
-        }
-    }
+    // Groups of a chunk; a term of these sums, in double, costs about eight elements.
+    private static long GroupNormFactorsGrain(in GroupNormShape shape, in GroupNormCut cut) =>
+        ParallelFor.Grain(ElementGrain, 8L * cut.Pieces * shape.C / shape.Groups);
 
-    /// <summary>How the work is cut; depends on the shape only.</summary>
+    /// <summary>How the work is cut; depends on the shape and on how many tensors of it are read, only.</summary>
     private readonly struct GroupNormCut
     {
-        // Bytes of x that are to stay in the last-level cache between the two readings.
+        // Bytes that are to stay in the last-level cache between the two readings.
         private const long Resident = 8 << 20;
 
         // Channels of a slab, about: a unit is then some 40,000 elements, and the sums stay in the first-level cache.
@@ -102,10 +66,10 @@ public sealed unsafe partial class HostBackend
         /// <summary>Slabs.</summary>
         public readonly int Slabs;
 
-        public GroupNormCut(in GroupNormShape shape)
+        public GroupNormCut(in GroupNormShape shape, int tensors)
         {
             int channels = shape.C / shape.Groups;
-            Images = (int)Math.Clamp(Resident / ((long)shape.P * shape.C * sizeof(float)), 1, shape.N);
+            Images = (int)Math.Clamp(Resident / ((long)tensors * shape.P * shape.C * sizeof(float)), 1, shape.N);
             Pieces = (shape.P + NormBlock - 1) / NormBlock;
             Slab = Math.Max(1, SlabChannels / channels) * channels;
             Slabs = (shape.C + Slab - 1) / Slab;
@@ -160,7 +124,14 @@ public sealed unsafe partial class HostBackend
                 float* row = k + (long)r * c;
                 int rows = Math.Min(NormRows, unit.Pixels - r), j = 0;
                 if (rows == NormRows)
-                    for (; j <= width - T.Width; j += T.Width) Four<T>(row + j, c, k + j, s + j, q + j);
+                {
+                    var ahead = new RowsAhead(NormRows, width, c);
+                    for (; j <= width - T.Width; j += T.Width)
+                    {
+                        CacheHint.Fetch(row + ahead.Next(NormRows * T.Width), NormRows * T.Width);
+                        Four<T>(row + j, c, k + j, s + j, q + j);
+                    }
+                }
                 else
                     for (; j <= width - T.Width; j += T.Width) Column<T, Whole>(row + j, c, rows, k + j, s + j, q + j, T.Width);
                 if (j < width) Column<T, Part>(row + j, c, rows, k + j, s + j, q + j, width - j);
@@ -228,78 +199,76 @@ public sealed unsafe partial class HostBackend
         }
     }
 
-    private readonly struct GroupNormApplyBody(float* x, float* y, float* mean, float* scale, float* shift, long pixels, in GroupNormShape shape)
-        : IVectorBody
+    /// <summary>Of every group: mean and 1 / std, and what y = (x - mean) scale + shift needs per channel.</summary>
+    private readonly struct GroupNormFactorsBody(double* partial, float* stats, float* w, float* b, float* mean, float* scale, float* shift,
+        in GroupNormShape shape, int pieces) : IRangeBody
     {
-        private readonly float* x = x, y = y, mean = mean, scale = scale, shift = shift;
-        private readonly long pixels = pixels;
+        private readonly double* partial = partial;
+        private readonly float* stats = stats, w = w, b = b, mean = mean, scale = scale, shift = shift;
         private readonly GroupNormShape shape = shape;
+        private readonly int pieces = pieces;
 
-        // From the last pixels to the first: those that the sums read last are still in the caches.
-        public void Run<T>(long begin, long end) where T : struct, IVectorLane<T>
+        public void Run(long begin, long end)
         {
-            (begin, end) = (pixels - end, pixels - begin);
-            bool streamed = Streamed.Suits<T>(y, (long)shape.N * shape.P * shape.C, shape.C);
-            if (shape.Silu && streamed) Rows<T, SiluOp, Streamed>(begin, end);
-            else if (shape.Silu) Rows<T, SiluOp, Whole>(begin, end);
-            else if (streamed) Rows<T, IdentityOp, Streamed>(begin, end);
-            else Rows<T, IdentityOp, Whole>(begin, end);
+            for (long i = begin; i < end; i++) Group(i / shape.Groups, (int)(i % shape.Groups));
         }
 
-        private void Rows<T, TOp, TExtent>(long begin, long end)
-            where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
+        private void Group(long n, int g)
         {
-            int c = shape.C;
-            for (long r = begin; r < end;)
+            int channels = shape.C / shape.Groups;
+            double count = (double)shape.P * channels, sum = 0, squares = 0;
+            double* at = partial + (n * pieces * shape.Groups + g) * 2;
+            for (int p = 0; p < pieces; p++, at += shape.Groups * 2)
             {
-                long n = r / shape.P, stop = Math.Min(end, (n + 1) * shape.P);
-                float* m = mean + n * c, a = scale + n * c, b = shift + n * c;
-                for (; r < stop; r += NormRows)
-                {
-                    float* px = x + r * c, py = y + r * c;
-                    int rows = (int)Math.Min(NormRows, stop - r), j = 0;
-                    if (rows == NormRows)
-                        for (; j <= c - T.Width; j += T.Width) Four<T, TOp, TExtent>(px + j, py + j, c, m + j, a + j, b + j);
-                    else
-                        for (; j <= c - T.Width; j += T.Width)
-                            Column<T, TOp, TExtent>(px + j, py + j, c, rows, m + j, a + j, b + j, T.Width);
-                    if (j < c) Column<T, TOp, Part>(px + j, py + j, c, rows, m + j, a + j, b + j, c - j);
-                }
-                r = stop;
+                sum += at[0];
+                squares += at[1];
             }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Column<T, TOp, TExtent>(float* px, float* py, int stride, int rows, float* m, float* a, float* b, int left)
-            where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
-        {
-            T mean = TExtent.Load<T>(m, left), scale = TExtent.Load<T>(a, left), shift = TExtent.Load<T>(b, left);
-            for (int r = 0; r < rows; r++, px += stride, py += stride)
-                TExtent.Store(py, TOp.Value(T.MulAdd(TExtent.Load<T>(px, left) - mean, scale, shift)), left);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Four<T, TOp, TExtent>(float* px, float* py, int stride, float* m, float* a, float* b)
-            where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
-        {
-            T mean = T.Load(m), scale = T.Load(a), shift = T.Load(b);
-            float* thirdX = px + 2L * stride, thirdY = py + 2L * stride;
-            T y0 = TOp.Value(T.MulAdd(T.Load(px) - mean, scale, shift)), y1 = TOp.Value(T.MulAdd(T.Load(px + stride) - mean, scale, shift));
-            TExtent.Store(py, y0, T.Width);
-            TExtent.Store(py + stride, y1, T.Width);
-            T y2 = TOp.Value(T.MulAdd(T.Load(thirdX) - mean, scale, shift)), y3 = TOp.Value(T.MulAdd(T.Load(thirdX + stride) - mean, scale, shift));
-            TExtent.Store(thirdY, y2, T.Width);
-            TExtent.Store(thirdY + stride, y3, T.Width);
+            double m = sum / count, rstd = 1 / Math.Sqrt(Math.Max(squares / count - m * m, 0) + shape.Eps);
+            float rounded = (float)m;
+            float* pair = stats + (n * shape.Groups + g) * 2;
+            pair[0] = rounded;
+            pair[1] = (float)rstd;
+            // What rounding the mean lost, which counts where the mean is large against the deviation.
+            double lost = (rounded - m) * rstd;
+            int first = g * channels, j = 0;
+            float* pw = w + first, pb = b + first, pm = mean + n * shape.C + first, ps = scale + n * shape.C + first, ph = shift + n * shape.C + first;
+            for (; j <= channels - 4; j += 4)
+            {
+                (Vector128<double> w0, Vector128<double> w1) = Vector128.Widen(Vector128.Load(pw + j));
+                (Vector128<double> b0, Vector128<double> b1) = Vector128.Widen(Vector128.Load(pb + j));
+                Vector128.Create(rounded).Store(pm + j);
+                Vector128.Narrow(w0 * rstd, w1 * rstd).Store(ps + j);
+                Vector128.Narrow(b0 + w0 * lost, b1 + w1 * lost).Store(ph + j);
+            }
+            for (; j < channels; j++)
+            {
+                pm[j] = rounded;
+                ps[j] = (float)(rstd * pw[j]);
+                ph[j] = (float)(pb[j] + lost * pw[j]);
+            }
         }
     }
 
-    /// <summary>x itself: what group norm applies where no activation is asked for.</summary>
-    private readonly struct IdentityOp : IUnaryOp
+    private readonly struct GroupNormApplyRow(float* x, float* y, float* mean, float* scale, float* shift, int c) : IGroupNormRow
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Value<T>(T x) where T : struct, ILane<T> => x;
+        private readonly float* x = x, y = y, mean = mean, scale = scale, shift = shift;
+        private readonly int c = c;
+
+        public void Row<T, TOp, TExtent>(long row, long n)
+            where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
+        {
+            int width = c, j = 0;
+            float* px = x + row * width, py = y + row * width, m = mean + n * width, a = scale + n * width, b = shift + n * width;
+            for (; j <= width - T.Width; j += T.Width) Column<T, TOp, TExtent>(px + j, py + j, m + j, a + j, b + j, T.Width);
+            if (j < width) Column<T, TOp, Part>(px + j, py + j, m + j, a + j, b + j, width - j);
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Grad<T>(T x, T dy) where T : struct, ILane<T> => dy;
+        private static void Column<T, TOp, TExtent>(float* x, float* y, float* mean, float* scale, float* shift, int left)
+            where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
+        {
+            T d = TExtent.Load<T>(x, left) - TExtent.Load<T>(mean, left);
+            TExtent.Store(y, TOp.Value(T.MulAdd(d, TExtent.Load<T>(scale, left), TExtent.Load<T>(shift, left))), left);
+        }
     }
 }

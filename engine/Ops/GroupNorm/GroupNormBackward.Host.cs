@@ -10,7 +10,7 @@ public sealed unsafe partial class HostBackend
     public void GroupNormBackward(Tensor x, Tensor w, Tensor b, Tensor stats, Tensor dy, Tensor? dx, Tensor? dw, Tensor? db,
         in GroupNormShape shape)
     {
-        var cut = new GroupNormCut(shape);
+        var cut = new GroupNormCut(shape, 2);
         int c = shape.C;
         long image = (long)shape.P * c, channels = (long)cut.Images * c;
         using var partial = new HostScratch(memory, channels * cut.Pieces * 2 * sizeof(float));
@@ -24,13 +24,16 @@ public sealed unsafe partial class HostBackend
             GroupNormSpread(s, Ptr(w), mean, scale, images, shape);
             VectorFor.Range((long)images * cut.Units, 1,
                 new GroupNormBackwardSumsBody(px, pdy, mean, scale, Ptr(b), partial.Floats, shape, cut));
-            ParallelFor.Range((long)images * shape.Groups, ParallelFor.Grain(ElementGrain, 2L * cut.Pieces * c / shape.Groups),
+            ParallelFor.Range((long)images * shape.Groups, GroupNormFactorsGrain(shape, cut),
                 new GroupNormBackwardFactorsBody(partial.Floats, sums.Doubles + (long)n * c * 2, s, Ptr(w), slope, shift, shape, cut.Pieces));
             if (dx is null) continue;
-            VectorFor.Range((long)images * shape.P, NormGrain(c),
-                new GroupNormBackwardDataBody(px, pdy, Ptr(dx) + n * image, mean, scale, Ptr(b), slope, shift, (long)images * shape.P, shape));
+            float* pdx = Ptr(dx) + n * image;
+            long pixels = (long)images * shape.P;
+            VectorFor.Range(pixels, NormGrain(c), new GroupNormRows<GroupNormBackwardRow>(
+                new GroupNormBackwardRow(px, pdy, pdx, mean, scale, Ptr(b), slope, shift, c), pdx, pixels, shape));
         }
-        if (dw is not null && db is not null) GroupNormAffine(sums.Doubles, Ptr(dw), Ptr(db), shape);
+        if (dw is null || db is null) return;
+        ParallelFor.Range(c, ParallelFor.Grain(ElementGrain, 8L * shape.N), new GroupNormAffineBody(sums.Doubles, Ptr(dw), Ptr(db), shape.N, c));
     }
 
     // Each group's mean and scale = w / std, once for every channel.
@@ -39,31 +42,15 @@ public sealed unsafe partial class HostBackend
         int channels = shape.C / shape.Groups;
         for (int n = 0; n < images; n++)
         {
-            for (int c = 0; c < shape.C; stats += 2)
+            for (int c = 0; c < shape.C; c += channels, stats += 2, mean += channels, scale += channels)
             {
-                float m = stats[0], rstd = stats[1];
-                for (int stop = c + channels; c < stop; c++)
-                {
-                    *mean++ = m;
-                    *scale++ = rstd * w[c];
-                }
+                float rstd = stats[1];
+                float* pw = w + c;
+                new Span<float>(mean, channels).Fill(stats[0]);
+                int j = 0;
+                for (; j <= channels - 4; j += 4) (Vector128.Load(pw + j) * rstd).Store(scale + j);
+                for (; j < channels; j++) scale[j] = rstd * pw[j];
             }
-        }
-    }
-
-    private static void GroupNormAffine(double* sums, float* dw, float* db, in GroupNormShape shape)
-    {
-        for (int c = 0; c < shape.C; c++)
-        {
-            double dz = 0, product = 0;
-            for (int n = 0; n < shape.N; n++)
-            {
-                double* at = sums + (long)n * 2 * shape.C + c;
-                dz += at[0];
-                product += at[shape.C];
-            }
-            db[c] = (float)dz;
-            dw[c] = (float)product;
         }
     }
 
@@ -97,7 +84,16 @@ public sealed unsafe partial class HostBackend
                 float* px = x + start + (long)r * c, pdy = dy + start + (long)r * c;
                 int rows = Math.Min(NormRows, unit.Pixels - r), j = 0;
                 if (rows == NormRows)
-                    for (; j <= width - T.Width; j += T.Width) Four<T, TOp>(px + j, pdy + j, c, m + j, a + j, b + j, s + j, q + j);
+                {
+                    var ahead = new RowsAhead(NormRows, width, c);
+                    for (; j <= width - T.Width; j += T.Width)
+                    {
+                        long next = ahead.Next(NormRows * T.Width);
+                        CacheHint.Fetch(px + next, NormRows * T.Width);
+                        CacheHint.Fetch(pdy + next, NormRows * T.Width);
+                        Four<T, TOp>(px + j, pdy + j, c, m + j, a + j, b + j, s + j, q + j);
+                    }
+                }
                 else
                     for (; j <= width - T.Width; j += T.Width)
                         Column<T, TOp, Whole>(px + j, pdy + j, c, rows, m + j, a + j, b + j, s + j, q + j, T.Width);
@@ -214,80 +210,72 @@ public sealed unsafe partial class HostBackend
         }
     }
 
-    private readonly struct GroupNormBackwardDataBody(float* x, float* dy, float* dx, float* mean, float* scale, float* bias, float* slope,
-        float* shift, long pixels, in GroupNormShape shape) : IVectorBody
+    /// <summary>db and dw: the images' sums added in order.</summary>
+    private readonly struct GroupNormAffineBody(double* sums, float* dw, float* db, int images, int channels) : IRangeBody
+    {
+        private readonly double* sums = sums;
+        private readonly float* dw = dw, db = db;
+        private readonly int images = images, channels = channels;
+
+        public void Run(long begin, long end)
+        {
+            long c = begin;
+            for (; c <= end - 4; c += 4)
+            {
+                Four(sums + c).Store(db + c);
+                Four(sums + channels + c).Store(dw + c);
+            }
+            for (; c < end; c++)
+            {
+                double dz = 0, product = 0;
+                double* at = sums + c;
+                for (int n = 0; n < images; n++, at += 2 * channels)
+                {
+                    dz += at[0];
+                    product += at[channels];
+                }
+                db[c] = (float)dz;
+                dw[c] = (float)product;
+            }
+        }
+
+        private Vector128<float> Four(double* at)
+        {
+            Vector128<double> low = default, high = default;
+            for (int n = 0; n < images; n++, at += 2 * channels)
+            {
+                low += Vector128.Load(at);
+                high += Vector128.Load(at + 2);
+            }
+            return Vector128.Narrow(low, high);
+        }
+    }
+
+    private readonly struct GroupNormBackwardRow(float* x, float* dy, float* dx, float* mean, float* scale, float* bias, float* slope,
+        float* shift, int c) : IGroupNormRow
     {
         private readonly float* x = x, dy = dy, dx = dx, mean = mean, scale = scale, bias = bias, slope = slope, shift = shift;
-        private readonly long pixels = pixels;
-        private readonly GroupNormShape shape = shape;
+        private readonly int c = c;
 
-        // From the last pixels to the first, as forward.
-        public void Run<T>(long begin, long end) where T : struct, IVectorLane<T>
-        {
-            (begin, end) = (pixels - end, pixels - begin);
-            bool streamed = Streamed.Suits<T>(dx, (long)shape.N * shape.P * shape.C, shape.C);
-            if (shape.Silu && streamed) Rows<T, SiluOp, Streamed>(begin, end);
-            else if (shape.Silu) Rows<T, SiluOp, Whole>(begin, end);
-            else if (streamed) Rows<T, IdentityOp, Streamed>(begin, end);
-            else Rows<T, IdentityOp, Whole>(begin, end);
-        }
-
-        private void Rows<T, TOp, TExtent>(long begin, long end)
+        public void Row<T, TOp, TExtent>(long row, long n)
             where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
         {
-            int c = shape.C;
-            float* b = bias;
-            for (long r = begin; r < end;)
-            {
-                long n = r / shape.P, stop = Math.Min(end, (n + 1) * shape.P);
-                float* m = mean + n * c, a = scale + n * c, k = slope + n * c, h = shift + n * c;
-                for (; r < stop; r += NormRows)
-                {
-                    float* px = x + r * c, pdy = dy + r * c, pdx = dx + r * c;
-                    int rows = (int)Math.Min(NormRows, stop - r), j = 0;
-                    if (rows == NormRows)
-                        for (; j <= c - T.Width; j += T.Width)
-                            Four<T, TOp, TExtent>(px + j, pdy + j, pdx + j, c, m + j, a + j, b + j, k + j, h + j);
-                    else
-                        for (; j <= c - T.Width; j += T.Width)
-                            Column<T, TOp, TExtent>(px + j, pdy + j, pdx + j, c, rows, m + j, a + j, b + j, k + j, h + j, T.Width);
-                    if (j < c) Column<T, TOp, Part>(px + j, pdy + j, pdx + j, c, rows, m + j, a + j, b + j, k + j, h + j, c - j);
-                }
-                r = stop;
-            }
+            int width = c, j = 0;
+            long start = row * width, channel = n * width;
+            float* px = x + start, pdy = dy + start, pdx = dx + start;
+            float* m = mean + channel, a = scale + channel, b = bias, k = slope + channel, h = shift + channel;
+            for (; j <= width - T.Width; j += T.Width)
+                Column<T, TOp, TExtent>(px + j, pdy + j, pdx + j, m + j, a + j, b + j, k + j, h + j, T.Width);
+            if (j < width) Column<T, TOp, Part>(px + j, pdy + j, pdx + j, m + j, a + j, b + j, k + j, h + j, width - j);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Column<T, TOp, TExtent>(float* px, float* pdy, float* pdx, int stride, int rows, float* m, float* a, float* b,
-            float* k, float* h, int left) where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
+        private static void Column<T, TOp, TExtent>(float* x, float* dy, float* dx, float* mean, float* scale, float* bias, float* slope,
+            float* shift, int left) where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
         {
-            T mean = TExtent.Load<T>(m, left), scale = TExtent.Load<T>(a, left), bias = TExtent.Load<T>(b, left);
-            T slope = TExtent.Load<T>(k, left), shift = TExtent.Load<T>(h, left);
-            for (int r = 0; r < rows; r++, px += stride, pdy += stride, pdx += stride)
-            {
-                T d = TExtent.Load<T>(px, left) - mean;
-                TExtent.Store(pdx, Dx<T, TOp>(d, TExtent.Load<T>(pdy, left), scale, bias, slope, shift), left);
-            }
+            T d = TExtent.Load<T>(x, left) - TExtent.Load<T>(mean, left), factor = TExtent.Load<T>(scale, left);
+            T dz = TOp.Grad(T.MulAdd(d, factor, TExtent.Load<T>(bias, left)), TExtent.Load<T>(dy, left));
+            TExtent.Store(dx, T.MulAdd(dz, factor, T.MulAdd(d, TExtent.Load<T>(slope, left), TExtent.Load<T>(shift, left))), left);
         }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Four<T, TOp, TExtent>(float* px, float* pdy, float* pdx, int stride, float* m, float* a, float* b, float* k,
-            float* h) where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
-        {
-            T mean = T.Load(m), scale = T.Load(a), bias = T.Load(b), slope = T.Load(k), shift = T.Load(h);
-            float* thirdX = px + 2L * stride, thirdDy = pdy + 2L * stride, thirdDx = pdx + 2L * stride;
-            T dx0 = Dx<T, TOp>(T.Load(px) - mean, T.Load(pdy), scale, bias, slope, shift);
-            T dx1 = Dx<T, TOp>(T.Load(px + stride) - mean, T.Load(pdy + stride), scale, bias, slope, shift);
-            TExtent.Store(pdx, dx0, T.Width);
-            TExtent.Store(pdx + stride, dx1, T.Width);
-            T dx2 = Dx<T, TOp>(T.Load(thirdX) - mean, T.Load(thirdDy), scale, bias, slope, shift);
-            T dx3 = Dx<T, TOp>(T.Load(thirdX + stride) - mean, T.Load(thirdDy + stride), scale, bias, slope, shift);
-            TExtent.Store(thirdDx, dx2, T.Width);
-            TExtent.Store(thirdDx + stride, dx3, T.Width);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static T Dx<T, TOp>(T d, T dy, T scale, T bias, T slope, T shift) where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp =>
-            T.MulAdd(TOp.Grad(T.MulAdd(d, scale, bias), dy), scale, T.MulAdd(d, slope, shift));
     }
 }
