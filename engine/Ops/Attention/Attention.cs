@@ -29,7 +29,7 @@ public static partial class Ops
         Tensor y = q.EmptyLike();
         Tensor lse = q.EmptyOf(new Shape(n, heads, s.Lq));
         q.Backend.Attention(q, k, v, y, lse, s);
-        return Autograd.Record("Attention", y, [q, k, v], [q, k, v, y, lse], ctx =>
+        return Autograd.Record("Attention", y, [q, k, v], [q, k, v, y, lse], s, static (ctx, s) =>
         {
             Tensor dq = ctx[0].EmptyLike(), dk = ctx[1].EmptyLike(), dv = ctx[2].EmptyLike();
             dq.Backend.AttentionBackward(ctx[0], ctx[1], ctx[2], ctx[3], ctx[4], ctx.Dy, dq, dk, dv, s);

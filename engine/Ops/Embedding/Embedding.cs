@@ -19,8 +19,7 @@ public static partial class Ops
         Tensor index = Tensor.From(ids, new Shape(ids.Length), table.Device);
         Tensor y = table.EmptyOf(new Shape(dims));
         table.Backend.Embedding(table, index, y);
-        Shape tableShape = table.Shape;
-        return Autograd.Record("Embedding", y, [table], [index], ctx =>
+        return Autograd.Record("Embedding", y, [table], [index], table.Shape, static (ctx, tableShape) =>
         {
             Tensor dtable = ctx.Dy.EmptyOf(tableShape);
             dtable.Backend.EmbeddingBackward(ctx[0], ctx.Dy, dtable);

@@ -20,7 +20,7 @@ public static partial class Ops
         var s = new GroupNormShape(n, (int)(x.Count / n / c), c, groups, eps, silu);
         Tensor y = x.EmptyLike(), stats = x.EmptyOf(new Shape(n, groups, 2));
         x.Backend.GroupNorm(x, w, b, y, stats, s);
-        return Autograd.Record("GroupNorm", y, [x, w, b], [x, w, b, stats], ctx =>
+        return Autograd.Record("GroupNorm", y, [x, w, b], [x, w, b, stats], s, static (ctx, s) =>
         {
             bool affine = ctx.Needs(1) || ctx.Needs(2);
             Tensor? dx = ctx.Needs(0) ? ctx[0].EmptyLike() : null;

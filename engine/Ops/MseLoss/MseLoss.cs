@@ -12,7 +12,7 @@ public static partial class Ops
         Tensor difference = Binary<SubOp>(a, b, Same(a));
         Tensor y = a.EmptyOf(new Shape());
         a.Backend.Reduce(Reduction.SumSquares, difference, y, 1, a.Count, 1, scale);
-        return Autograd.Record("MseLoss", y, [a, b], [difference], ctx =>
+        return Autograd.Record("MseLoss", y, [a, b], [difference], scale, static (ctx, scale) =>
         {
             Tensor da = Binary<MulOp>(ctx[0], ctx.Dy, new BroadcastShape(1, ctx[0].Count, 1));
             da.Backend.Scale(da, 2f * scale, da);
