@@ -9,6 +9,7 @@ public readonly struct Shape : IEquatable<Shape>
     public const int MaxRank = 5;
 
     private readonly Sizes sizes;
+    private readonly long count;
 
     [InlineArray(MaxRank)]
     private struct Sizes
@@ -21,7 +22,7 @@ public readonly struct Shape : IEquatable<Shape>
     {
         if (dims.Length > MaxRank) Check.Fail($"Shape: {dims.Length} axes, at most {MaxRank} are supported");
         Rank = dims.Length;
-        long count = 1;
+        count = 1;
         for (int i = 0; i < dims.Length; i++)
         {
             if (dims[i] <= 0) Check.Fail($"Shape: axis {i} has size {dims[i]}, sizes must be positive");
@@ -34,15 +35,7 @@ public readonly struct Shape : IEquatable<Shape>
     public int Rank { get; }
 
     /// <summary>Number of elements: the product of all sizes, 1 for a scalar.</summary>
-    public long Count
-    {
-        get
-        {
-            long count = 1;
-            for (int i = 0; i < Rank; i++) count *= sizes[i];
-            return count;
-        }
-    }
+    public long Count => Rank == 0 ? 1 : count;
 
     /// <summary>Size of axis <paramref name="axis"/>; negative axes count from the end.</summary>
     public int this[int axis]

@@ -45,9 +45,10 @@ public static partial class Ops
             Check.Fail($"AdaptedLinear: residual {residual.Shape} must have the result's shape {yShape}");
 
         IBackend backend = x.Backend;
+        Tensor y = x.EmptyOf(yShape);
+        using var scope = new TensorScope(hidden: true);
         Tensor u = x.EmptyOf(x.Shape.With(-1, rank));
         backend.Gemm(x, a, u, new GemmShape((int)x.Shape.Rows, rank, w.Shape[1], TransB: true), new GemmEpilogue { Alpha = scale });
-        Tensor y = x.EmptyOf(yShape);
         backend.Gemm(x, w, y, LinearShape(x, w),
             new GemmEpilogue { Bias = bias, Residual = residual, LowRank = new LowRankTerm(u, b, TransV: true, rank) });
         return Autograd.Record("AdaptedLinear", y, [x, w, bias, a, b, residual], [x, w, a, b, u], (rank, scale, observer), static (ctx, s) =>

@@ -9,8 +9,9 @@ public static partial class Ops
         Check.Float32("MseLoss", "a", a);
         Check.Float32("MseLoss", "b", b);
         float scale = 1f / a.Count;
-        Tensor difference = Binary<SubOp>(a, b, Same(a));
         Tensor y = a.EmptyOf(new Shape());
+        using var scope = new TensorScope(hidden: true);
+        Tensor difference = Binary<SubOp>(a, b, Same(a));
         a.Backend.Reduce(Reduction.SumSquares, difference, y, 1, a.Count, 1, scale);
         return Autograd.Record("MseLoss", y, [a, b], [difference], scale, static (ctx, scale) =>
         {
