@@ -4,6 +4,7 @@ namespace SeLoRA.Engine;
 public static class Autograd
 {
     [ThreadStatic] private static int disabled;
+    [ThreadStatic] private static PriorityQueue<Node, long>? idleQueue;
 
     /// <summary>Whether operations record on this thread.</summary>
     public static bool Enabled => disabled == 0;
@@ -40,22 +41,24 @@ public static class Autograd
     /// <param name="y">The result.</param>
     /// <param name="inputs">What gradients go to.</param>
     /// <param name="saved">What backward needs.</param>
+    /// <param name="state">Numbers that backward needs: a value or a tuple of them. Capturing them instead would allocate in every call.</param>
     /// <param name="backward">Gives each input its gradient.</param>
     /// <param name="remake">
     /// Computes y once more from the saved tensors, to the same bits; for operations that cost little. Operations after this one then save
     /// no copy of y: theirs is made again when their backward, which runs before this one's, asks for it.
     /// </param>
-    internal static Tensor Record(string op, Tensor y, ReadOnlySpan<Tensor?> inputs, ReadOnlySpan<Tensor?> saved,
-        Action<BackwardContext> backward, Func<BackwardContext, Tensor>? remake = null)
+    internal static Tensor Record<TState>(string op, Tensor y, ReadOnlySpan<Tensor?> inputs, ReadOnlySpan<Tensor?> saved, TState state,
+        Action<BackwardContext, TState> backward, Func<BackwardContext, TState, Tensor>? remake = null)
     {
-        if (!Records(inputs)) return y;
-        var variables = new Variable?[inputs.Length];
-        for (int i = 0; i < inputs.Length; i++) variables[i] = inputs[i]?.Variable;
-        var output = new Variable();
-        output.Producer = new Node(op, variables, output, SavedTensors.Of(saved), backward, remake);
-        y.Variable = output;
+        if (Records(inputs)) y.Variable = Node<TState>.Record(op, inputs, saved, state, backward, remake);
         return y;
     }
+
+    /// <summary>Records an operation whose functions need no numbers.</summary>
+    internal static Tensor Record(string op, Tensor y, ReadOnlySpan<Tensor?> inputs, ReadOnlySpan<Tensor?> saved,
+        Action<BackwardContext> backward, Func<BackwardContext, Tensor>? remake = null) =>
+        Record(op, y, inputs, saved, (Backward: backward, Remake: remake), static (ctx, f) => f.Backward(ctx),
+            remake is null ? null : static (ctx, f) => f.Remake!(ctx));
 
     /// <summary>An operation without a derivative: recording it on a tensor that needs one is an error, never silence.</summary>
     internal static Tensor RecordNone(string op, Tensor y, params ReadOnlySpan<Tensor?> inputs)
@@ -67,23 +70,29 @@ public static class Autograd
     /// <summary>Runs the graph behind <paramref name="root"/> backwards, newest operation first.</summary>
     internal static void Backward(Variable root, Tensor seed)
     {
-        root.Accumulate(seed);
-        var queue = new PriorityQueue<Node, long>();
+        // A block that is recomputed in backward has a walk of its own inside this one.
+        PriorityQueue<Node, long> queue = idleQueue ?? new PriorityQueue<Node, long>();
+        idleQueue = null;
+        queue.Clear();
         long walk = Node.NewWalk();
-        if (root.Producer is not null && root.Producer.Visit(walk)) queue.Enqueue(root.Producer, -root.Producer.Sequence);
+        Enqueue(root);
+        root.Accumulate(seed);
         using IDisposable noGrad = NoGrad();
         while (queue.TryDequeue(out Node? node, out _))
         {
             foreach (Variable? input in node.Inputs)
-                if (input?.Producer is { } producer && producer.Visit(walk)) queue.Enqueue(producer, -producer.Sequence);
-            Tensor? dy = node.Output.Retain ? node.Output.Grad : node.Output.Take();
-            if (dy is null)
-            {
-                node.Release();
-                continue;
-            }
-            node.Run(dy);
-            if (!node.Output.Retain) dy.Dispose();
+                if (input is not null) Enqueue(input);
+            Variable output = node.Output;
+            if (output.Grad is null) node.Release();
+            else node.Run(output.Grad);
+            if (!output.Retain) output.Free();
+        }
+        idleQueue = queue;
+
+        void Enqueue(Variable variable)
+        {
+            if ((variable.Producer is not null || variable.Spent) && Node.Of(variable).Visit(walk))
+                queue.Enqueue(variable.Producer!, -variable.Producer!.Sequence);
         }
     }
 
@@ -95,10 +104,9 @@ public static class Autograd
         if (root.Producer is not null) stack.Push(root.Producer);
         while (stack.TryPop(out Node? node))
         {
-            if (!node.Visit(walk)) continue;
-            node.Release();
             foreach (Variable? input in node.Inputs)
-                if (input?.Producer is { } producer) stack.Push(producer);
+                if (input?.Producer is { } producer && producer.Visit(walk)) stack.Push(producer);
+            node.Release();
         }
     }
 

@@ -22,6 +22,7 @@ public static class Checkpoint
         trigger.Variable = token;
         return Autograd.Record("Checkpoint", y, [.. inputs, trigger], inputs, ctx =>
         {
+            using var scope = new TensorScope();
             var again = new Tensor[inputs.Length];
             for (int i = 0; i < again.Length; i++)
             {

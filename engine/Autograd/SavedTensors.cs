@@ -1,45 +1,42 @@
 namespace SeLoRA.Engine;
 
 /// <summary>
-/// What a node keeps for its backward: handles of its own to tensors, or, for a result that its maker can make again, the maker alone.
-/// Walking backwards, a maker still has what it saved when those that came after it ask.
+/// What a node keeps for its backward: handles of its own to tensors, or, for a result that its maker can make again, the maker's variable
+/// alone. Walking backwards, a maker still has what it saved when those that came after it ask.
 /// </summary>
-internal sealed class SavedTensors : IDisposable
+internal sealed class SavedTensors
 {
-    private static readonly SavedTensors Nothing = new([], null);
+    private Tensor?[] tensors = [];
+    private Variable?[] made = [];
 
-    private readonly Tensor?[] tensors;
-    private readonly Node?[]? makers;
-
-    private SavedTensors(Tensor?[] tensors, Node?[]? makers)
+    /// <summary>Keeps tensors where nothing is kept yet.</summary>
+    public void Keep(ReadOnlySpan<Tensor?> saved)
     {
-        this.tensors = tensors;
-        this.makers = makers;
-    }
-
-    public static SavedTensors Of(ReadOnlySpan<Tensor?> saved)
-    {
-        if (saved.Length == 0) return Nothing;
-        var tensors = new Tensor?[saved.Length];
-        Node?[]? makers = null;
+        if (tensors.Length < saved.Length) (tensors, made) = (new Tensor?[saved.Length], new Variable?[saved.Length]);
         for (int i = 0; i < saved.Length; i++)
         {
             if (saved[i] is not { } tensor) continue;
-            if (tensor.Variable is { Producer: { CanRemake: true } maker }) (makers ??= new Node?[saved.Length])[i] = maker;
-            else tensors[i] = TensorScope.Detach(tensor.Detach());
+            if (tensor.Variable is { Producer.CanRemake: true } variable) made[i] = variable;
+            else tensors[i] = tensor.Hold();
         }
-        return new SavedTensors(tensors, makers);
     }
 
     /// <summary>Saved tensor <paramref name="i"/>; one that has to be made again is made at the first call.</summary>
     public Tensor? Get(int i)
     {
-        if (tensors[i] is null && makers?[i] is { } maker) tensors[i] = TensorScope.Detach(maker.Remake());
+        if (tensors[i] is null && made[i] is { } variable)
+        {
+            using var scope = new TensorScope(hidden: true);
+            tensors[i] = Node.Of(variable).Remake().Hold();
+        }
         return tensors[i];
     }
 
-    public void Dispose()
+    /// <summary>Frees everything.</summary>
+    public void Clear()
     {
-        foreach (Tensor? tensor in tensors) tensor?.Dispose();
+        foreach (Tensor? tensor in tensors) tensor?.Recycle();
+        Array.Clear(tensors);
+        Array.Clear(made);
     }
 }

@@ -22,7 +22,7 @@ public sealed partial class Tensor
     /// Gradient after <see cref="Backward"/>: of leaves that require one, and of intermediate tensors that called
     /// <see cref="RetainGrad"/>; null before. Owned by this tensor; <see cref="ZeroGrad"/> frees it.
     /// </summary>
-    public Tensor? Grad => Variable?.Grad;
+    public Tensor? Grad => Variable is { IsVisible: true } variable ? variable.Grad : null;
 
     /// <summary>Keeps the gradient of this intermediate tensor through <see cref="Backward"/>.</summary>
     public Tensor RetainGrad()
@@ -33,7 +33,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>Frees the gradient.</summary>
-    public void ZeroGrad() => Variable?.Take()?.Dispose();
+    public void ZeroGrad() => Variable?.Free();
 
     /// <summary>
     /// Differentiates this scalar, or the sum of this tensor's elements weighted by <paramref name="seed"/> (same shape), with

@@ -3,51 +3,58 @@ namespace SeLoRA.Engine;
 /// <summary>Autograd's side of a tensor: its identity in the graph, which outlives the handle, and its gradient.</summary>
 internal sealed class Variable
 {
-    /// <summary>Operation that made the tensor; null for a leaf.</summary>
+    /// <summary>Operation that made the tensor; null for a leaf, and once that operation is <see cref="Spent"/>.</summary>
     public Node? Producer;
-
-    /// <summary>Keep the gradient of this intermediate tensor for the user.</summary>
-    public bool Retain;
 
     /// <summary>Gradient accumulated so far; owned here.</summary>
     public Tensor? Grad;
 
-    public bool IsLeaf => Producer is null;
+    /// <summary>Keep the gradient of this intermediate tensor for the user.</summary>
+    public bool Retain;
 
-    /// <summary>Adds a gradient. The tensor given becomes this variable's own unless it is summed into an earlier one.</summary>
+    /// <summary>The operation that made the tensor has run backwards or was released: its node is gone.</summary>
+    public bool Spent;
+
+    /// <summary>Whether users see the gradient: a leaf's, or one that was asked for.</summary>
+    public bool IsVisible => Retain || (Producer is null && !Spent);
+
+    /// <summary>Adds a gradient; what is kept is never the handle that was given.</summary>
     public void Accumulate(Tensor grad)
     {
         if (Grad is null)
         {
-            Grad = TensorScope.Detach(grad.Detach());
+            Grad = Own(grad);
             return;
         }
         // Add's backward hands one storage to both inputs: only memory that nobody else holds may be summed into.
         if (!Grad.Storage.IsUnique)
         {
-            Tensor copy = TensorScope.Detach(Grad.EmptyLike());
-            Grad.Backend.Copy(Grad, copy);
-            Grad.Dispose();
-            Grad = copy;
+            using var scope = new TensorScope(hidden: true);
+            Tensor copy = Grad.EmptyLike();
+            copy.Backend.Copy(Grad, copy);
+            Free();
+            Grad = Own(copy);
         }
         if (Grad.DType == DType.F32) Grad.Backend.AddScaled(grad, 1f, Grad);
-        else AddNarrow(grad);
+        else AddNarrow(Grad, grad);
     }
+
+    /// <summary>Frees the gradient.</summary>
+    public void Free()
+    {
+        if (IsVisible) Grad?.Dispose();
+        else Grad?.Recycle();
+        Grad = null;
+    }
+
+    private Tensor Own(Tensor grad) => IsVisible ? TensorScope.Detach(grad.Detach()) : grad.Hold();
 
     /// <summary>16-bit gradients are added in float32 and rounded once.</summary>
-    private void AddNarrow(Tensor grad)
+    private static void AddNarrow(Tensor sum, Tensor grad)
     {
-        using var scope = new TensorScope();
-        Tensor sum = Ops.Cast(Grad!, DType.F32);
-        sum.Backend.AddScaled(Ops.Cast(grad, DType.F32), 1f, sum);
-        sum.Backend.Cast(sum, Grad!);
-    }
-
-    /// <summary>Hands the gradient out and forgets it.</summary>
-    public Tensor? Take()
-    {
-        Tensor? grad = Grad;
-        Grad = null;
-        return grad;
+        using var scope = new TensorScope(hidden: true);
+        Tensor wide = Ops.Cast(sum, DType.F32);
+        wide.Backend.AddScaled(Ops.Cast(grad, DType.F32), 1f, wide);
+        wide.Backend.Cast(wide, sum);
     }
 }

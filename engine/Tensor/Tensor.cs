@@ -9,31 +9,27 @@ namespace SeLoRA.Engine;
 /// </summary>
 public sealed partial class Tensor : IDisposable
 {
-    private Storage? storage;
+    // All that a handle knows, until it is disposed: then the record serves another tensor.
+    private TensorRecord? record;
 
-    internal Tensor(Shape shape, DType dtype, Storage storage, long offset)
+    private Tensor()
     {
-        Shape = shape;
-        DType = dtype;
-        this.storage = storage;
-        Offset = offset;
-        Scope = TensorScope.Register(this);
     }
 
     /// <summary>Sizes, outermost first.</summary>
-    public Shape Shape { get; }
+    public Shape Shape => Record.Shape;
 
     /// <summary>Element type.</summary>
-    public DType DType { get; }
+    public DType DType => Record.DType;
 
     /// <summary>First element's index within the storage.</summary>
-    public long Offset { get; }
+    public long Offset => Record.Offset;
 
     /// <summary>Number of elements.</summary>
     public long Count => Shape.Count;
 
     /// <summary>The shared memory. Using a disposed tensor is an error.</summary>
-    public Storage Storage => storage ?? Check.Fail<Storage>($"Tensor {Shape}: used after it was disposed");
+    public Storage Storage => Record.Storage!;
 
     /// <summary>The backend that computes on this tensor.</summary>
     public IBackend Backend => Storage.Backend;
@@ -42,10 +38,19 @@ public sealed partial class Tensor : IDisposable
     public Device Device => Backend.Device;
 
     /// <summary>True once <see cref="Dispose"/> was called on this handle.</summary>
-    public bool IsDisposed => storage is null;
+    public bool IsDisposed => record is null;
 
     /// <summary>Number of the scope that disposes this handle; 0 for none.</summary>
-    internal long Scope { get; set; }
+    internal long Scope
+    {
+        get => record is null ? 0 : record.Scope;
+        set
+        {
+            if (record is not null) record.Scope = value;
+        }
+    }
+
+    private TensorRecord Record => record ?? Check.Fail<TensorRecord>("Tensor: used after it was disposed");
 
     /// <summary>A tensor with undefined contents.</summary>
     public static Tensor Empty(Shape shape, Device device = default, DType dtype = DType.F32) =>
@@ -85,7 +90,7 @@ public sealed partial class Tensor : IDisposable
     }
 
     internal static Tensor Empty(Shape shape, IBackend backend, DType dtype = DType.F32) =>
-        new(shape, dtype, backend.Allocate(shape.Count * dtype.SizeInBytes()), 0);
+        Create(shape, dtype, backend.Allocate(shape.Count * dtype.SizeInBytes()), 0);
 
     /// <summary>Undefined contents, same shape, dtype and device as this tensor.</summary>
     internal Tensor EmptyLike() => Empty(Shape, Backend, DType);
@@ -129,17 +134,43 @@ public sealed partial class Tensor : IDisposable
     /// <summary>Another handle to the same memory that records no gradient history.</summary>
     public Tensor Detach() => Alias(Shape, Offset);
 
-    internal Tensor Alias(Shape shape, long offset) => new(shape, DType, Storage.Retain(), offset);
+    internal Tensor Alias(Shape shape, long offset) => Create(shape, DType, Storage.Retain(), offset);
+
+    /// <summary>Another handle to the same memory, in no scope, for the engine's own use: it must end with <see cref="Recycle"/>.</summary>
+    internal Tensor Hold()
+    {
+        Tensor handle = Idle<Tensor>.Take() ?? new Tensor();
+        handle.record = TensorRecord.Take(Shape, DType, Storage.Retain(), Offset);
+        return handle;
+    }
+
+    /// <summary>Disposes a handle that nobody but its caller knows, and lets it serve again.</summary>
+    internal void Recycle()
+    {
+        Dispose();
+        Variable = null;
+        Idle<Tensor>.Give(this);
+    }
 
     /// <summary>Releases this handle; the memory returns to the pool when no view or tape entry holds it any more.</summary>
     public void Dispose()
     {
-        Storage? held = storage;
+        TensorRecord? held = record;
         if (held is null) return;
-        storage = null;
-        held.Release();
+        record = null;
+        Storage storage = held.Storage!;
+        held.Give();
+        storage.Release();
     }
 
     /// <inheritdoc/>
-    public override string ToString() => IsDisposed ? $"Tensor {DType} {Shape} (disposed)" : $"Tensor {DType} {Shape} on {Device}";
+    public override string ToString() => IsDisposed ? "Tensor (disposed)" : $"Tensor {DType} {Shape} on {Device}";
+
+    private static Tensor Create(Shape shape, DType dtype, Storage storage, long offset)
+    {
+        Tensor handle = (TensorScope.IsHidden ? Idle<Tensor>.Take() : null) ?? new Tensor();
+        handle.record = TensorRecord.Take(shape, dtype, storage, offset);
+        handle.Scope = TensorScope.Register(handle);
+        return handle;
+    }
 }

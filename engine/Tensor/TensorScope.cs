@@ -14,16 +14,30 @@ public readonly ref struct TensorScope : IDisposable
     // Numbers are unique in the process, so that a tensor is never taken for another thread's or an earlier scope's; 0 is none.
     private readonly long id, parent;
     private readonly int start;
+    private readonly bool parentHidden;
 
     /// <summary>Opens a scope inside the current one.</summary>
-    public TensorScope()
+    public TensorScope() : this(hidden: false)
+    {
+    }
+
+    /// <summary>
+    /// Opens a scope. The handles of a hidden one are used again after it: no user's code runs directly in it, and nothing is returned
+    /// from it.
+    /// </summary>
+    internal TensorScope(bool hidden)
     {
         Owned mine = owned ??= new Owned();
+        parentHidden = mine.Hidden;
+        mine.Hidden = hidden;
         id = Interlocked.Increment(ref last);
         parent = mine.Current;
         start = mine.Tensors.Count;
         mine.Current = id;
     }
+
+    /// <summary>Whether the innermost scope is a hidden one.</summary>
+    internal static bool IsHidden => owned is { Hidden: true };
 
     /// <summary>Lets <paramref name="tensor"/> survive this scope: it passes to the enclosing scope, or to the caller if there is none.</summary>
     public Tensor Return(Tensor tensor)
@@ -51,13 +65,16 @@ public readonly ref struct TensorScope : IDisposable
     {
         Owned? mine = owned;
         if (mine is null || mine.Current != id) Check.Fail("TensorScope: scopes must be disposed innermost first");
+        bool hidden = mine.Hidden;
         mine.Current = parent;
+        mine.Hidden = parentHidden;
         List<Tensor> tensors = mine.Tensors;
         int kept = start;
         for (int i = start; i < tensors.Count; i++)
         {
             Tensor tensor = tensors[i];
-            if (tensor.Scope == id) tensor.Dispose();
+            if (hidden && (tensor.Scope == id || tensor.IsDisposed)) tensor.Recycle();
+            else if (tensor.Scope == id) tensor.Dispose();
             else if (tensor.Scope == parent && parent != 0) tensors[kept++] = tensor;
         }
         tensors.RemoveRange(kept, tensors.Count - kept);
@@ -68,5 +85,6 @@ public readonly ref struct TensorScope : IDisposable
     {
         public readonly List<Tensor> Tensors = [];
         public long Current;
+        public bool Hidden;
     }
 }

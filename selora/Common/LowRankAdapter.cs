@@ -8,7 +8,7 @@ namespace SeLoRA.Adapters;
 /// </summary>
 public sealed class LowRankAdapter : IAdapter
 {
-    private readonly Action<AdaptedLinearSignals> observe;
+    private readonly Func<Action<AdaptedLinearSignals>?> observer;
 
     /// <summary>An adapter of rank 0 on the device of the layer's weight, which must be loaded.</summary>
     /// <param name="target">The layer.</param>
@@ -19,7 +19,7 @@ public sealed class LowRankAdapter : IAdapter
         Target = target;
         Scale = scale;
         Buffer = new RankBuffer(target.FullName, target.Linear.InFeatures, target.Linear.OutFeatures, target.Linear.Weight.Value.Device, grows);
-        observe = signals => Observer?.Invoke(signals);
+        observer = () => Observer;
     }
 
     /// <inheritdoc/>
@@ -50,7 +50,7 @@ public sealed class LowRankAdapter : IAdapter
     /// order of summation before and after; their tiles are no narrower than the smallest capacity anyway.
     /// </remarks>
     public Tensor Forward(Tensor x, Tensor weight, Tensor? bias, Tensor? residual) =>
-        Ops.AdaptedLinear(x, weight, bias, Buffer.A, Buffer.B, x.Device.Kind == DeviceKind.Cpu ? Rank : Buffer.Capacity, Scale, residual, observe);
+        Ops.AdaptedLinear(x, weight, bias, Buffer.A, Buffer.B, x.Device.Kind == DeviceKind.Cpu ? Rank : Buffer.Capacity, Scale, residual, observer);
 
     /// <inheritdoc/>
     public void AddDeltaTo(Tensor weight)

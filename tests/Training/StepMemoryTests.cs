@@ -10,7 +10,8 @@ namespace SeLoRA.Tests;
 [Collection(nameof(StepMemoryTests))]
 public class StepMemoryTests
 {
-    private const long TrainBound = 300_000, ForwardBound = 80_000;
+    // Measured: 17,800 and 6,400, the handles that users hold and the variables behind them.
+    private const long TrainBound = 20_000, ForwardBound = 7_500;
 
     private static readonly IBackend Host = Backend.Get(Device.Cpu);
 

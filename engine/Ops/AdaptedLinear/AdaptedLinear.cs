@@ -24,9 +24,12 @@ public static partial class Ops
     /// <param name="rank">Ranks in use, at most the capacity.</param>
     /// <param name="scale">Factor of the update (alpha / r in LoRA's terms).</param>
     /// <param name="residual">(N, ..., out), added last, or null.</param>
-    /// <param name="observer">Called once in backward with the signals that per-sample scores are made of; null for none.</param>
+    /// <param name="observer">
+    /// Asked once in backward for what to call, if anything, with the signals that per-sample scores are made of; they are disposed after the
+    /// call. Null for none.
+    /// </param>
     public static Tensor AdaptedLinear(Tensor x, Tensor w, Tensor? bias, Tensor a, Tensor b, int rank, float scale,
-        Tensor? residual = null, Action<AdaptedLinearSignals>? observer = null)
+        Tensor? residual = null, Func<Action<AdaptedLinearSignals>?>? observer = null)
     {
         LinearCheck("AdaptedLinear", x, w, bias);
         Check.Rank("AdaptedLinear", "A", a, 2);
@@ -42,17 +45,19 @@ public static partial class Ops
             Check.Fail($"AdaptedLinear: residual {residual.Shape} must have the result's shape {yShape}");
 
         IBackend backend = x.Backend;
+        Tensor y = x.EmptyOf(yShape);
+        using var scope = new TensorScope(hidden: true);
         Tensor u = x.EmptyOf(x.Shape.With(-1, rank));
         backend.Gemm(x, a, u, new GemmShape((int)x.Shape.Rows, rank, w.Shape[1], TransB: true), new GemmEpilogue { Alpha = scale });
-        Tensor y = x.EmptyOf(yShape);
         backend.Gemm(x, w, y, LinearShape(x, w),
             new GemmEpilogue { Bias = bias, Residual = residual, LowRank = new LowRankTerm(u, b, TransV: true, rank) });
-        return Autograd.Record("AdaptedLinear", y, [x, w, bias, a, b, residual], [x, w, a, b, u], ctx =>
+        return Autograd.Record("AdaptedLinear", y, [x, w, bias, a, b, residual], [x, w, a, b, u], (rank, scale, observer), static (ctx, s) =>
         {
             Tensor dy = ctx.Dy, x0 = ctx[0], a0 = ctx[2], b0 = ctx[3], u0 = ctx[4];
-            int rows = (int)dy.Shape.Rows, outs = dy.Shape[-1], ins = x0.Shape[-1];
+            int rows = (int)dy.Shape.Rows, outs = dy.Shape[-1], ins = x0.Shape[-1], rank = s.rank, capacity = a0.Shape[0];
+            IBackend backend = dy.Backend;
             Tensor v = dy.EmptyOf(dy.Shape.With(-1, rank));
-            backend.Gemm(dy, b0, v, new GemmShape(rows, rank, outs) { Ldb = capacity }, new GemmEpilogue { Alpha = scale });
+            backend.Gemm(dy, b0, v, new GemmShape(rows, rank, outs) { Ldb = capacity }, new GemmEpilogue { Alpha = s.scale });
             if (ctx.Needs(0))
             {
                 Tensor dx = dy.EmptyOf(x0.Shape);
@@ -77,7 +82,10 @@ public static partial class Ops
                 ctx.Give(4, db);
             }
             if (ctx.Needs(5)) ctx.Give(5, dy);
-            observer?.Invoke(new AdaptedLinearSignals(x0, dy, u0, v));
+            if (s.observer?.Invoke() is not { } observe) return;
+            // The observer's own handles: those of backward serve again.
+            using var scope = new TensorScope();
+            observe(new AdaptedLinearSignals(x0.Detach(), dy.Detach(), u0.Detach(), v.Detach()));
         });
     }
 }

@@ -27,9 +27,10 @@ public static partial class Ops
         int d = width / heads;
         var s = new AttentionShape(n, q.Shape[1], k.Shape[1], heads, d, scale ?? 1f / MathF.Sqrt(d), causal);
         Tensor y = q.EmptyLike();
+        using var scope = new TensorScope(hidden: true);
         Tensor lse = q.EmptyOf(new Shape(n, heads, s.Lq));
         q.Backend.Attention(q, k, v, y, lse, s);
-        return Autograd.Record("Attention", y, [q, k, v], [q, k, v, y, lse], ctx =>
+        return Autograd.Record("Attention", y, [q, k, v], [q, k, v, y, lse], s, static (ctx, s) =>
         {
             Tensor dq = ctx[0].EmptyLike(), dk = ctx[1].EmptyLike(), dv = ctx[2].EmptyLike();
             dq.Backend.AttentionBackward(ctx[0], ctx[1], ctx[2], ctx[3], ctx[4], ctx.Dy, dq, dk, dv, s);

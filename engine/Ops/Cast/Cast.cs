@@ -8,8 +8,7 @@ public static partial class Ops
         if (x.DType == dtype) return x;
         Tensor y = Tensor.Empty(x.Shape, x.Backend, dtype);
         x.Backend.Cast(x, y);
-        DType before = x.DType;
-        return Autograd.Record("Cast", y, [dtype.IsFloat() ? x : null], [], ctx =>
+        return Autograd.Record("Cast", y, [dtype.IsFloat() ? x : null], [], x.DType, static (ctx, before) =>
         {
             Tensor dx = Tensor.Empty(ctx.Dy.Shape, ctx.Dy.Backend, before);
             dx.Backend.Cast(ctx.Dy, dx);

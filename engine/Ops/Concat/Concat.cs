@@ -13,10 +13,10 @@ public static partial class Ops
         Tensor y = Tensor.Empty(a.Shape.With(-1, ca + cb), a.Backend, a.DType);
         a.Backend.CopyColumns(a, 0, ca, y, 0, ca + cb, rows, ca);
         a.Backend.CopyColumns(b, 0, cb, y, ca, ca + cb, rows, cb);
-        return Autograd.Record("Concat", y, [a, b], [], ctx =>
+        return Autograd.Record("Concat", y, [a, b], [], (ca, cb), static (ctx, s) =>
         {
-            if (ctx.Needs(0)) ctx.Give(0, Columns(ctx.Dy, 0, ca));
-            if (ctx.Needs(1)) ctx.Give(1, Columns(ctx.Dy, ca, cb));
+            if (ctx.Needs(0)) ctx.Give(0, Columns(ctx.Dy, 0, s.ca));
+            if (ctx.Needs(1)) ctx.Give(1, Columns(ctx.Dy, s.ca, s.cb));
         });
     }
 
@@ -25,12 +25,12 @@ public static partial class Ops
     {
         if (x.Shape.Rank == 0 || start < 0 || count < 1 || start + count > x.Shape[-1])
             Check.Fail($"Slice: {start}..{start + count} is outside the last axis of {x.Shape}");
-        Shape xShape = x.Shape;
-        return Autograd.Record("Slice", Columns(x, start, count), [x], [], ctx =>
+        return Autograd.Record("Slice", Columns(x, start, count), [x], [], (x.Shape, start), static (ctx, s) =>
         {
-            Tensor dx = Tensor.Empty(xShape, ctx.Dy.Backend, ctx.Dy.DType);
+            Tensor dx = Tensor.Empty(s.Shape, ctx.Dy.Backend, ctx.Dy.DType);
+            int count = ctx.Dy.Shape[-1];
             dx.Backend.Zero(dx);
-            dx.Backend.CopyColumns(ctx.Dy, 0, count, dx, start, xShape[-1], xShape.Rows, count);
+            dx.Backend.CopyColumns(ctx.Dy, 0, count, dx, s.start, s.Shape[-1], s.Shape.Rows, count);
             ctx.Give(0, dx);
         });
     }
@@ -52,8 +52,8 @@ public sealed partial class Tensor
     public Tensor Reshape(Shape shape)
     {
         if (shape.Count != Count) Check.Fail($"Reshape: {Shape} has {Count} elements, {shape} has {shape.Count}");
-        Shape before = Shape;
-        return Autograd.Record("Reshape", Alias(shape, Offset), [this], [], ctx => ctx.Give(0, ctx.Dy.Alias(before, ctx.Dy.Offset)));
+        return Autograd.Record("Reshape", Alias(shape, Offset), [this], [], Shape,
+            static (ctx, before) => ctx.Give(0, ctx.Dy.Alias(before, ctx.Dy.Offset)));
     }
 
     /// <summary>Entries <paramref name="start"/> to start + count - 1 of the first axis; a view, no copy.</summary>
@@ -62,12 +62,13 @@ public sealed partial class Tensor
         if (Shape.Rank == 0 || start < 0 || count < 1 || start + count > Shape[0])
             Check.Fail($"Narrow: {start}..{start + count} is outside the first axis of {Shape}");
         long row = Count / Shape[0];
-        Shape before = Shape;
-        return Autograd.Record("Narrow", Alias(Shape.With(0, count), Offset + start * row), [this], [], ctx =>
+        Tensor y = Alias(Shape.With(0, count), Offset + start * row);
+        return Autograd.Record("Narrow", y, [this], [], (Shape, start * row), static (ctx, s) =>
         {
+            (Shape before, long first) = s;
             Tensor dx = Tensor.Empty(before, ctx.Dy.Backend, ctx.Dy.DType);
             dx.Backend.Zero(dx);
-            dx.Backend.CopyColumns(ctx.Dy, 0, count * row, dx, start * row, count * row, 1, count * row);
+            dx.Backend.CopyColumns(ctx.Dy, 0, ctx.Dy.Count, dx, first, ctx.Dy.Count, 1, ctx.Dy.Count);
             ctx.Give(0, dx);
         });
     }

@@ -35,8 +35,9 @@ public static partial class Ops
             x.Backend.Gemm(x, w, y, Pointwise(s), new GemmEpilogue { Bias = bias, Residual = residual });
         else
             x.Backend.Conv2d(x, w, bias, residual, y, s);
-        return Autograd.Record("Conv2d", y, [x, w, bias, residual], [w.RequiresGrad ? x : null, w], ctx =>
+        return Autograd.Record("Conv2d", y, [x, w, bias, residual], [w.RequiresGrad ? x : null, w], (s, pointwise), static (ctx, state) =>
         {
+            (Conv2dShape s, bool pointwise) = state;
             Tensor dy = ctx.Dy, weight = ctx[1];
             IBackend backend = dy.Backend;
             if (ctx.Needs(0))

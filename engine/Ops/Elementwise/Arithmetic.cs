@@ -35,10 +35,10 @@ public static partial class Ops
     {
         BroadcastShape shape = Broadcast("Add", a, b);
         Shape bShape = b.Shape;
-        return Autograd.Record("Add", Binary<AddOp>(a, b, shape), [a, b], [], ctx =>
+        return Autograd.Record("Add", Binary<AddOp>(a, b, shape), [a, b], [], (shape, bShape), static (ctx, s) =>
         {
             ctx.Give(0, ctx.Dy);
-            if (ctx.Needs(1)) ctx.Give(1, SumToB(ctx.Dy, shape, bShape, 1f));
+            if (ctx.Needs(1)) ctx.Give(1, SumToB(ctx.Dy, s.shape, s.bShape, 1f));
         });
     }
 
@@ -47,10 +47,10 @@ public static partial class Ops
     {
         BroadcastShape shape = Broadcast("Sub", a, b);
         Shape bShape = b.Shape;
-        return Autograd.Record("Sub", Binary<SubOp>(a, b, shape), [a, b], [], ctx =>
+        return Autograd.Record("Sub", Binary<SubOp>(a, b, shape), [a, b], [], (shape, bShape), static (ctx, s) =>
         {
             ctx.Give(0, ctx.Dy);
-            if (ctx.Needs(1)) ctx.Give(1, SumToB(ctx.Dy, shape, bShape, -1f));
+            if (ctx.Needs(1)) ctx.Give(1, SumToB(ctx.Dy, s.shape, s.bShape, -1f));
         });
     }
 
@@ -59,10 +59,11 @@ public static partial class Ops
     {
         BroadcastShape shape = Broadcast("Mul", a, b);
         Shape bShape = b.Shape;
-        return Autograd.Record("Mul", Binary<MulOp>(a, b, shape), [a, b], [b.RequiresGrad ? a : null, a.RequiresGrad ? b : null], ctx =>
+        Tensor? savedA = b.RequiresGrad ? a : null, savedB = a.RequiresGrad ? b : null;
+        return Autograd.Record("Mul", Binary<MulOp>(a, b, shape), [a, b], [savedA, savedB], (shape, bShape), static (ctx, s) =>
         {
-            if (ctx.Needs(0)) ctx.Give(0, Binary<MulOp>(ctx.Dy, ctx[1], shape));
-            if (ctx.Needs(1)) ctx.Give(1, SumToB(Binary<MulOp>(ctx.Dy, ctx[0], Same(ctx.Dy)), shape, bShape, 1f));
+            if (ctx.Needs(0)) ctx.Give(0, Binary<MulOp>(ctx.Dy, ctx[1], s.shape));
+            if (ctx.Needs(1)) ctx.Give(1, SumToB(Binary<MulOp>(ctx.Dy, ctx[0], Same(ctx.Dy)), s.shape, s.bShape, 1f));
         });
     }
 
@@ -72,11 +73,11 @@ public static partial class Ops
         BroadcastShape shape = Broadcast("Div", a, b);
         Shape bShape = b.Shape;
         Tensor y = Binary<DivOp>(a, b, shape);
-        return Autograd.Record("Div", y, [a, b], [b.RequiresGrad ? y : null, b], ctx =>
+        return Autograd.Record("Div", y, [a, b], [b.RequiresGrad ? y : null, b], (shape, bShape), static (ctx, s) =>
         {
-            Tensor da = Binary<DivOp>(ctx.Dy, ctx[1], shape);
+            Tensor da = Binary<DivOp>(ctx.Dy, ctx[1], s.shape);
             ctx.Give(0, da);
-            if (ctx.Needs(1)) ctx.Give(1, SumToB(Binary<MulOp>(da, ctx[0], Same(da)), shape, bShape, -1f));
+            if (ctx.Needs(1)) ctx.Give(1, SumToB(Binary<MulOp>(da, ctx[0], Same(da)), s.shape, s.bShape, -1f));
         });
     }
 
@@ -86,7 +87,7 @@ public static partial class Ops
         Check.Float32("Scale", "x", x);
         Tensor y = x.EmptyLike();
         x.Backend.Scale(x, factor, y);
-        return Autograd.Record("Scale", y, [x], [], ctx =>
+        return Autograd.Record("Scale", y, [x], [], factor, static (ctx, factor) =>
         {
             Tensor dx = ctx.Dy.EmptyLike();
             dx.Backend.Scale(ctx.Dy, factor, dx);

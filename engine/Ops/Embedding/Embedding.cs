@@ -16,11 +16,11 @@ public static partial class Ops
         Span<int> dims = stackalloc int[shape.Rank + 1];
         for (int i = 0; i < shape.Rank; i++) dims[i] = shape[i];
         dims[^1] = table.Shape[1];
-        Tensor index = Tensor.From(ids, new Shape(ids.Length), table.Device);
         Tensor y = table.EmptyOf(new Shape(dims));
+        using var scope = new TensorScope(hidden: true);
+        Tensor index = Tensor.From(ids, new Shape(ids.Length), table.Device);
         table.Backend.Embedding(table, index, y);
-        Shape tableShape = table.Shape;
-        return Autograd.Record("Embedding", y, [table], [index], ctx =>
+        return Autograd.Record("Embedding", y, [table], [index], table.Shape, static (ctx, tableShape) =>
         {
             Tensor dtable = ctx.Dy.EmptyOf(tableShape);
             dtable.Backend.EmbeddingBackward(ctx[0], ctx.Dy, dtable);

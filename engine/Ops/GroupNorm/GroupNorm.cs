@@ -18,9 +18,11 @@ public static partial class Ops
         Check.Vector("GroupNorm", "weight", w, c, x);
         Check.Vector("GroupNorm", "bias", b, c, x);
         var s = new GroupNormShape(n, (int)(x.Count / n / c), c, groups, eps, silu);
-        Tensor y = x.EmptyLike(), stats = x.EmptyOf(new Shape(n, groups, 2));
+        Tensor y = x.EmptyLike();
+        using var scope = new TensorScope(hidden: true);
+        Tensor stats = x.EmptyOf(new Shape(n, groups, 2));
         x.Backend.GroupNorm(x, w, b, y, stats, s);
-        return Autograd.Record("GroupNorm", y, [x, w, b], [x, w, b, stats], ctx =>
+        return Autograd.Record("GroupNorm", y, [x, w, b], [x, w, b, stats], s, static (ctx, s) =>
         {
             bool affine = ctx.Needs(1) || ctx.Needs(2);
             Tensor? dx = ctx.Needs(0) ? ctx[0].EmptyLike() : null;

@@ -13,9 +13,11 @@ public static partial class Ops
         int c = x.Shape[-1];
         Check.Vector("LayerNorm", "weight", w, c, x);
         Check.Vector("LayerNorm", "bias", b, c, x);
-        Tensor y = x.EmptyLike(), stats = x.EmptyOf(new Shape(checked((int)x.Shape.Rows), 2));
+        Tensor y = x.EmptyLike();
+        using var scope = new TensorScope(hidden: true);
+        Tensor stats = x.EmptyOf(new Shape(checked((int)x.Shape.Rows), 2));
         x.Backend.LayerNorm(x, w, b, y, stats, eps);
-        return Autograd.Record("LayerNorm", y, [x, w, b], [x, w, stats, b], static ctx =>
+        return Autograd.Record("LayerNorm", y, [x, w, b], [x, w, stats, b], eps, static (ctx, _) =>
         {
             bool affine = ctx.Needs(1) || ctx.Needs(2);
             Tensor? dx = ctx.Needs(0) ? ctx[0].EmptyLike() : null;
@@ -26,7 +28,7 @@ public static partial class Ops
             ctx.Give(1, dw);
             ctx.Give(2, db);
         },
-        ctx =>
+        static (ctx, eps) =>
         {
             Tensor again = ctx[0].EmptyLike(), same = ctx[2].EmptyLike();
             again.Backend.LayerNorm(ctx[0], ctx[1], ctx[3], again, same, eps);

@@ -25,9 +25,10 @@ public static partial class Ops
 
         Tensor y = a.EmptyOf(sa.With(-2, m).With(-1, n));
         Product(a, transA, b, transB, y, alpha, shared);
-        return Autograd.Record("MatMul", y, [a, b], [a, b], ctx =>
+        return Autograd.Record("MatMul", y, [a, b], [a, b], (transA, transB, alpha, shared), static (ctx, s) =>
         {
             Tensor x = ctx[0], w = ctx[1], dy = ctx.Dy;
+            (bool transA, bool transB, float alpha, bool shared) = s;
             if (ctx.Needs(0))
             {
                 Tensor dx = x.EmptyLike();

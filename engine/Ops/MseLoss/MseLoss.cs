@@ -9,10 +9,11 @@ public static partial class Ops
         Check.Float32("MseLoss", "a", a);
         Check.Float32("MseLoss", "b", b);
         float scale = 1f / a.Count;
-        Tensor difference = Binary<SubOp>(a, b, Same(a));
         Tensor y = a.EmptyOf(new Shape());
+        using var scope = new TensorScope(hidden: true);
+        Tensor difference = Binary<SubOp>(a, b, Same(a));
         a.Backend.Reduce(Reduction.SumSquares, difference, y, 1, a.Count, 1, scale);
-        return Autograd.Record("MseLoss", y, [a, b], [difference], ctx =>
+        return Autograd.Record("MseLoss", y, [a, b], [difference], scale, static (ctx, scale) =>
         {
             Tensor da = Binary<MulOp>(ctx[0], ctx.Dy, new BroadcastShape(1, ctx[0].Count, 1));
             da.Backend.Scale(da, 2f * scale, da);

@@ -17,10 +17,10 @@ public static partial class Ops
         Conv2dShape s = WindowShape(op, x, x.Shape[3], window, window, stride, Padding.All(padding));
         Tensor y = x.EmptyOf(new Shape(s.N, s.OutH, s.OutW, s.C));
         x.Backend.Pool2d(kind, x, y, s);
-        return Autograd.Record(op, y, [x], [x], ctx =>
+        return Autograd.Record(op, y, [x], [x], (kind, s), static (ctx, state) =>
         {
             Tensor dx = ctx[0].EmptyLike();
-            dx.Backend.Pool2dBackward(kind, ctx[0], ctx.Dy, dx, s);
+            dx.Backend.Pool2dBackward(state.kind, ctx[0], ctx.Dy, dx, state.s);
             ctx.Give(0, dx);
         });
     }

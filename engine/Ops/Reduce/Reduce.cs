@@ -42,12 +42,12 @@ public static partial class Ops
         Check.Float32(op, "x", x);
         Tensor y = x.EmptyOf(shape);
         x.Backend.Reduce(Reduction.Sum, x, y, outer, middle, inner, scale);
-        Shape xShape = x.Shape;
-        return Autograd.Record(op, y, [x], [], ctx =>
+        return Autograd.Record(op, y, [x], [], (x.Shape, scale, new BroadcastShape(outer, middle, inner)), static (ctx, s) =>
         {
+            (Shape xShape, float scale, BroadcastShape broadcast) = s;
             Tensor dx = ctx.Dy.EmptyOf(xShape);
             dx.Backend.Fill(dx, scale);
-            dx.Backend.Binary<MulOp>(dx, ctx.Dy, dx, new BroadcastShape(outer, middle, inner));
+            dx.Backend.Binary<MulOp>(dx, ctx.Dy, dx, broadcast);
             ctx.Give(0, dx);
         });
     }

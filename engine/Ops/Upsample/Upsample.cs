@@ -8,8 +8,7 @@ public static partial class Ops
         Check.Rank("UpsampleNearest", "x", x, 4);
         Tensor y = x.EmptyOf(new Shape(x.Shape[0], height, width, x.Shape[3]));
         x.Backend.UpsampleNearest(x, y);
-        Shape xShape = x.Shape;
-        return Autograd.Record("UpsampleNearest", y, [x], [], ctx =>
+        return Autograd.Record("UpsampleNearest", y, [x], [], x.Shape, static (ctx, xShape) =>
         {
             Tensor dx = ctx.Dy.EmptyOf(xShape);
             dx.Backend.UpsampleNearestBackward(ctx.Dy, dx);
