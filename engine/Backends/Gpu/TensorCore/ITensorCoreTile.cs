@@ -1,0 +1,57 @@
+namespace SeLoRA.Engine;
+
+/// <summary>
+/// A group's tile of C and how its warps share it. Accumulators and fragments are PTX registers with names of their own, because arrays
+/// would go to the stack; the methods are therefore unrolled text, written by TensorCoreTileGenerator of the tests into
+/// TensorCoreTiles.g.cs. Addresses are byte offsets into the group's shared memory.
+/// </summary>
+internal interface ITensorCoreTile
+{
+    /// <summary>log2 of the rows of C.</summary>
+    static abstract int Log2Rows { get; }
+
+    /// <summary>log2 of the columns of C.</summary>
+    static abstract int Log2Columns { get; }
+
+    /// <summary>log2 of the warps along the rows.</summary>
+    static abstract int Log2WarpsM { get; }
+
+    /// <summary>log2 of the warps along the columns.</summary>
+    static abstract int Log2WarpsN { get; }
+
+    /// <summary>Slices of K in shared memory: one is multiplied while the others arrive.</summary>
+    static abstract int Stages { get; }
+
+    /// <summary>Declares the registers and sets the accumulators to zero; once, at the head of the kernel.</summary>
+    static abstract void Declare();
+
+    /// <summary>Waits until at most <see cref="Stages"/> - 2 slices of this thread are still under way.</summary>
+    static abstract void AwaitSlice();
+
+    /// <summary>Loads a warp's fragments of A for 16 values of k, k contiguous.</summary>
+    static abstract void LoadAAlongK(int address);
+
+    /// <summary>The same with m contiguous.</summary>
+    static abstract void LoadAAcrossK(int address);
+
+    /// <summary>Loads a warp's fragments of B for 16 values of k, k contiguous.</summary>
+    static abstract void LoadBAlongK(int address);
+
+    /// <summary>The same with n contiguous.</summary>
+    static abstract void LoadBAcrossK(int address);
+
+    /// <summary>Accumulators += A B of the loaded fragments of bfloat16.</summary>
+    static abstract void MultiplyBF16();
+
+    /// <summary>The same of float16.</summary>
+    static abstract void MultiplyF16();
+
+    /// <summary>Stores one slab, 16 rows of every warp, as float32: see <see cref="TensorCoreLayout.StagedOffset"/>.</summary>
+    static abstract void StoreSlab(int slab, int address);
+}
+
+/// <summary>A tile of eight warps.</summary>
+internal interface IEightWarpTile : ITensorCoreTile;
+
+/// <summary>A tile of four warps.</summary>
+internal interface IFourWarpTile : ITensorCoreTile;
