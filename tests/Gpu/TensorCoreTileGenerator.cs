@@ -24,14 +24,15 @@ internal sealed record TensorCoreTileShape(int Rows, int Columns, int WarpsM, in
 /// </summary>
 internal static class TensorCoreTileGenerator
 {
-    private const int LineBytes = 64;       // 32 values of k
+    private const int ChunksOfDepth = 4;    // TensorCoreLayout.Depth: 32 values of k
+    private const int LineBytes = 64;
     private const int StagedPadding = 8;    // TensorCoreLayout.StagedStride
 
     public static string Generate()
     {
         var text = new StringBuilder("""
             // Written by TensorCoreTileGenerator (tests/Gpu); change that and run the tests with SELORA_REGENERATE=1.
-            // Registers: acc = accumulators, fa and fb = fragments of A and B; tcBase = start of the group's shared memory.
+            // Registers: acc = accumulators; fa, fb = fragments of A and B; tc... = places in shared memory, see ITensorCoreTile.PlaceA.
             using ILGPU.Runtime.Cuda;
 
             namespace SeLoRA.Engine;
@@ -55,21 +56,25 @@ internal static class TensorCoreTileGenerator
         })
             text.Append($"    public static int {name} => {value};\n\n");
 
+        string[] perOperand = ["Fragment", "To", "Offset", "Fixed"];
         Method(text, "Declare()", "",
         [
-            ".reg .b32 tcBase;",
-            "mov.u32 tcBase, __shared_alloca0;",
+            ".reg .b32 tcBase; mov.u32 tcBase, __shared_alloca0;",
+            .. perOperand.Select(name => $".reg .b32 tc{name}A, tc{name}B;"),
+            ".reg .pred tcCopiesA, tcCopiesB;",
             $".reg .f32 acc<{accumulators}>;",
-            $".reg .b32 fa<{rows * 4}>;",
-            $".reg .b32 fb<{columns * 2}>;",
+            $".reg .b32 fa<{rows * 4}>, fb<{columns * 2}>;",
             .. Enumerable.Range(0, accumulators).Select(i => $"mov.f32 acc{i}, 0f00000000;").Chunk(4).Select(c => string.Join(" ", c)),
         ]);
         Method(text, "AwaitSlice()", "", [$"cp.async.wait_group {tile.Stages - 2};"]);
-        Loads(text, "LoadA", "fa", rows, tile.Rows);
-        Loads(text, "LoadB", "fb", columns / 2, tile.Columns);
+        Copies(text, tile, "A", tile.Rows);
+        Copies(text, tile, "B", tile.Columns);
+        Loads(text, "A", "fa", rows);
+        Loads(text, "B", "fb", columns / 2);
         Multiply(text, "MultiplyBF16", "bf16", rows, columns);
         Multiply(text, "MultiplyF16", "f16", rows, columns);
         Slab(text, rows, columns, tile.Columns + StagedPadding);
+        text.Length--;
         text.Append("}\n");
     }
 
@@ -89,18 +94,46 @@ internal static class TensorCoreTileGenerator
             text.Append($"// {string.Join(" | ", Enumerable.Range(0, columns).Select(j => $"acc{(i * columns + j) * 4,-2}..{(i * columns + j) * 4 + 3,-2}"))}   x fa{i * 4}..{i * 4 + 3}\n");
     }
 
-    // ldmatrix.x4: a 16x16 fragment of A, or two 16x8 ones of B. Fragments lie 16 lines apart, or two chunks under the swizzle.
-    private static void Loads(StringBuilder text, string name, string register, int count, int operandRows)
+    // cp.async of a thread's chunks of one operand: every so many lines one. What does not change between slices is kept in registers.
+    private static void Copies(StringBuilder text, TensorCoreTileShape tile, string operand, int operandRows)
     {
-        Method(text, $"{name}AlongK(int address)", ", address",
+        int threads = tile.WarpsM * tile.WarpsN * 32, chunks = operandRows * ChunksOfDepth, copies = Math.Max(1, chunks / threads);
+        string guard = chunks < threads ? $"@tcCopies{operand} " : "";
+        Method(text, $"Place{operand}(int fragment, int to, int offset, int fix)", ", fragment, to, offset, fix",
         [
-            "{ .reg .b32 at;", "add.u32 at, tcBase, %0;",
+            $"add.u32 tcFragment{operand}, tcBase, %0; add.u32 tcTo{operand}, tcBase, %1; mov.b32 tcOffset{operand}, %2; mov.b32 tcFixed{operand}, %3;",
+            .. guard.Length == 0 ? Array.Empty<string>() : [$"{{ .reg .b32 thread; mov.u32 thread, %%tid.x; setp.lt.u32 tcCopies{operand}, thread, {chunks}; }}"],
+        ]);
+        Copy("AlongK", $"shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffset{operand}; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;",
+            $"tcFixed{operand}", threads / ChunksOfDepth, LineBytes);
+        Copy("AcrossK", $"sub.s32 lines, %3, tcOffset{operand}; mov.b32 bytes, tcFixed{operand};",
+            "lines", threads * 8 / operandRows, operandRows * 2);
+
+        void Copy(string direction, string prepare, string lines, int lineStep, int lineBytes) => Method(text,
+            $"Copy{operand}{direction}(int stage, long from, long step, int kLeft)", ", stage, from, step, kLeft",
+        [
+            "{ .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;",
+            prepare,
+            $"add.u32 to, tcTo{operand}, %0; mov.b64 from, %1;",
+            .. Enumerable.Range(0, copies).Select(i =>
+                (i > 0 ? "add.s64 from, from, %2; " : "") + $"setp.gt.s32 has, {lines}, {i * lineStep}; selp.b32 count, bytes, 0, has; "
+                + $"{guard}cp.async.cg.shared.global [to+{i * lineStep * lineBytes}], [from], 16, count;"),
+            "}",
+        ]);
+    }
+
+    // ldmatrix.x4: a 16x16 fragment of A, or two 16x8 ones of B. Fragments lie 16 lines apart, or two chunks under the swizzle.
+    private static void Loads(StringBuilder text, string operand, string register, int count)
+    {
+        Method(text, $"Load{operand}AlongK(int stage, int turn)", ", stage, turn",
+        [
+            "{ .reg .b32 at;", $"xor.b32 at, tcFragment{operand}, %1; add.u32 at, at, %0;",
             .. Enumerable.Range(0, count).Select(i => $"ldmatrix.sync.aligned.m8n8.x4.shared.b16 {Quad(register, i)}, [at+{i * 16 * LineBytes}];"),
             "}",
         ]);
-        Method(text, $"{name}AcrossK(int address)", ", address",
+        Method(text, $"Load{operand}AcrossK(int stage, int further)", ", stage, further",
         [
-            "{ .reg .b32 at, to;", "add.u32 at, tcBase, %0;",
+            "{ .reg .b32 at, to;", $"add.u32 at, tcFragment{operand}, %1; add.u32 at, at, %0;",
             .. Enumerable.Range(0, count).Select(i =>
                 $"xor.b32 to, at, {i * 32}; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {Quad(register, i)}, [to];"),
             "}",

@@ -3,7 +3,7 @@ namespace SeLoRA.Engine;
 /// <summary>
 /// A group's tile of C and how its warps share it. Accumulators and fragments are PTX registers with names of their own, because arrays
 /// would go to the stack; the methods are therefore unrolled text, written by TensorCoreTileGenerator of the tests into
-/// TensorCoreTiles.g.cs. Addresses are byte offsets into the group's shared memory.
+/// TensorCoreTiles.g.cs. Places are byte offsets into the group's shared memory, stages too.
 /// </summary>
 internal interface ITensorCoreTile
 {
@@ -28,17 +28,42 @@ internal interface ITensorCoreTile
     /// <summary>Waits until at most <see cref="Stages"/> - 2 slices of this thread are still under way.</summary>
     static abstract void AwaitSlice();
 
-    /// <summary>Loads a warp's fragments of A for 16 values of k, k contiguous.</summary>
-    static abstract void LoadAAlongK(int address);
+    /// <summary>
+    /// Keeps this thread's places for A in registers of their own: ILGPU would work them out again in every slice. The place that it points
+    /// ldmatrix to; the place of its first chunk; how far that chunk is along K: in bytes if k is contiguous, in lines if not; and how
+    /// much of it exists across K: lines if k is contiguous, bytes if not.
+    /// </summary>
+    static abstract void PlaceA(int fragment, int to, int offset, int fix);
+
+    /// <inheritdoc cref="PlaceA"/>
+    static abstract void PlaceB(int fragment, int to, int offset, int fix);
+
+    /// <summary>
+    /// Asks for this thread's chunks of a slice of A, k contiguous: the first from the address <paramref name="from"/>, each next
+    /// <paramref name="step"/> bytes on. Beyond <paramref name="kLeft"/>, and beyond the matrix, zeros are filled in and nothing is read.
+    /// </summary>
+    static abstract void CopyAAlongK(int stage, long from, long step, int kLeft);
 
     /// <summary>The same with m contiguous.</summary>
-    static abstract void LoadAAcrossK(int address);
+    static abstract void CopyAAcrossK(int stage, long from, long step, int kLeft);
 
-    /// <summary>Loads a warp's fragments of B for 16 values of k, k contiguous.</summary>
-    static abstract void LoadBAlongK(int address);
+    /// <inheritdoc cref="CopyAAlongK"/>
+    static abstract void CopyBAlongK(int stage, long from, long step, int kLeft);
 
-    /// <summary>The same with n contiguous.</summary>
-    static abstract void LoadBAcrossK(int address);
+    /// <inheritdoc cref="CopyAAcrossK"/>
+    static abstract void CopyBAcrossK(int stage, long from, long step, int kLeft);
+
+    /// <summary>Loads a warp's fragments of A for 16 values of k, k contiguous; <paramref name="turn"/> is XORed into the place.</summary>
+    static abstract void LoadAAlongK(int stage, int turn);
+
+    /// <summary>The same with m contiguous; <paramref name="further"/> is added to the place.</summary>
+    static abstract void LoadAAcrossK(int stage, int further);
+
+    /// <summary>Loads a warp's fragments of B for 16 values of k, k contiguous; <paramref name="turn"/> is XORed into the place.</summary>
+    static abstract void LoadBAlongK(int stage, int turn);
+
+    /// <summary>The same with n contiguous; <paramref name="further"/> is added to the place.</summary>
+    static abstract void LoadBAcrossK(int stage, int further);
 
     /// <summary>Accumulators += A B of the loaded fragments of bfloat16.</summary>
     static abstract void MultiplyBF16();

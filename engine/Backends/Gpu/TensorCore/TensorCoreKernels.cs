@@ -50,9 +50,9 @@ internal static class TensorCoreKernels
     private static void Product<TTile, TElement, TOperands>(TensorCoreArgs p)
         where TTile : struct, ITensorCoreTile where TElement : struct, ITensorCoreElement where TOperands : struct, ITensorCoreOperands
     {
-        int stageBytes = TensorCoreLayout.StageBytes(TTile.Log2Rows, TTile.Log2Columns);
+        int stageBytes = TensorCoreLayout.StageBytes(TTile.Log2Rows, TTile.Log2Columns), ringBytes = TTile.Stages * stageBytes;
         int sliceOfA = TensorCoreLayout.SliceBytes(TTile.Log2Rows);
-        ArrayView<F4> shared = SharedMemory.Allocate<F4>(TTile.Stages * stageBytes / TensorCoreLayout.ChunkBytes);
+        ArrayView<F4> shared = SharedMemory.Allocate<F4>(ringBytes / TensorCoreLayout.ChunkBytes);
         TTile.Declare();
 
         int block = Grid.IdxX;
@@ -66,28 +66,41 @@ internal static class TensorCoreKernels
         int lane = Group.IdxX & 31, warp = Group.IdxX >> 5;
         int warpM = warp >> TTile.Log2WarpsN, warpN = warp & ((1 << TTile.Log2WarpsN) - 1);
         int log2WarpRows = TTile.Log2Rows - TTile.Log2WarpsM, log2WarpColumns = TTile.Log2Columns - TTile.Log2WarpsN;
-        int a = TensorCoreLayout.FragmentOfA(lane, warpM << log2WarpRows, TOperands.AlongKOfA, TTile.Log2Rows);
-        int b = sliceOfA + TensorCoreLayout.FragmentsOfB(lane, warpN << log2WarpColumns, TOperands.AlongKOfB, TTile.Log2Columns);
+        var chunkOfA = new ChunkPlace(Group.IdxX, TOperands.AlongKOfA, TTile.Log2Rows);
+        var chunkOfB = new ChunkPlace(Group.IdxX, TOperands.AlongKOfB, TTile.Log2Columns);
+        TTile.PlaceA(TensorCoreLayout.FragmentOfA(lane, warpM << log2WarpRows, TOperands.AlongKOfA, TTile.Log2Rows),
+            chunkOfA.Offset, chunkOfA.AlongK, chunkOfA.Existing(p.Output.M - m0));
+        TTile.PlaceB(sliceOfA + TensorCoreLayout.FragmentsOfB(lane, warpN << log2WarpColumns, TOperands.AlongKOfB, TTile.Log2Columns),
+            sliceOfA + chunkOfB.Offset, chunkOfB.AlongK, chunkOfB.Existing(p.Output.N - n0));
 
+        SliceSource source = Locate<TOperands>(p, begin, chunkOfA.Of(m0), chunkOfB.Of(n0), batch);
         for (int s = 0; s < TTile.Stages - 1; s++)
         {
-            if (begin + s < end) LoadSlice<TTile, TOperands>(p, begin + s, s * stageBytes, m0, n0, batch);
+            if (begin + s < end)
+            {
+                if (begin + s == p.SlicesOfFirst) source = Locate<TOperands>(p, begin + s, chunkOfA.Of(m0), chunkOfB.Of(n0), batch);
+                source = Copy<TTile, TOperands>(source, s * stageBytes);
+            }
             CpAsync.CommitSlice();
         }
-        int stage = 0, free = (TTile.Stages - 1) * stageBytes;
+        int stage = 0, free = ringBytes - stageBytes;
         for (int slice = begin; slice < end; slice++)
         {
             TTile.AwaitSlice();
             // Everyone's part of this slice is there, and everyone is done with the stage that is filled next.
             Group.Barrier();
-            if (slice + TTile.Stages - 1 < end) LoadSlice<TTile, TOperands>(p, slice + TTile.Stages - 1, free, m0, n0, batch);
+            int next = slice + TTile.Stages - 1;
+            if (next < end)
+            {
+                if (next == p.SlicesOfFirst) source = Locate<TOperands>(p, next, chunkOfA.Of(m0), chunkOfB.Of(n0), batch);
+                source = Copy<TTile, TOperands>(source, free);
+            }
             CpAsync.CommitSlice();
-            Multiply<TTile, TElement, TOperands>(stage + a, stage + b);
-            Multiply<TTile, TElement, TOperands>(
-                TensorCoreLayout.NextStep(stage + a, TOperands.AlongKOfA, TTile.Log2Rows),
-                TensorCoreLayout.NextStep(stage + b, TOperands.AlongKOfB, TTile.Log2Columns));
-            stage = stage + stageBytes == TTile.Stages * stageBytes ? 0 : stage + stageBytes;
-            free = free + stageBytes == TTile.Stages * stageBytes ? 0 : free + stageBytes;
+            Multiply<TTile, TElement, TOperands>(stage, 0, 0, 0);
+            Multiply<TTile, TElement, TOperands>(stage, TensorCoreLayout.StepAlongK,
+                TensorCoreLayout.StepAcrossK(TTile.Log2Rows), TensorCoreLayout.StepAcrossK(TTile.Log2Columns));
+            stage = stage + stageBytes == ringBytes ? 0 : stage + stageBytes;
+            free = free + stageBytes == ringBytes ? 0 : free + stageBytes;
         }
         CpAsync.AwaitAll();
 
@@ -110,47 +123,49 @@ internal static class TensorCoreKernels
     }
 
     /// <summary>16 values of k.</summary>
-    private static void Multiply<TTile, TElement, TOperands>(int a, int b)
+    private static void Multiply<TTile, TElement, TOperands>(int stage, int turn, int furtherOfA, int furtherOfB)
         where TTile : struct, ITensorCoreTile where TElement : struct, ITensorCoreElement where TOperands : struct, ITensorCoreOperands
     {
-        if (TOperands.AlongKOfA) TTile.LoadAAlongK(a);
-        else TTile.LoadAAcrossK(a);
-        if (TOperands.AlongKOfB) TTile.LoadBAlongK(b);
-        else TTile.LoadBAcrossK(b);
+        if (TOperands.AlongKOfA) TTile.LoadAAlongK(stage, turn);
+        else TTile.LoadAAcrossK(stage, furtherOfA);
+        if (TOperands.AlongKOfB) TTile.LoadBAlongK(stage, turn);
+        else TTile.LoadBAcrossK(stage, furtherOfB);
         TElement.Multiply<TTile>();
     }
 
-    /// <summary>Asks for one slice of both operands; those of the appended pair come after the first pair's.</summary>
-    private static void LoadSlice<TTile, TOperands>(TensorCoreArgs p, int slice, int stage, int m0, int n0, int batch)
-        where TTile : struct, ITensorCoreTile where TOperands : struct, ITensorCoreOperands
+    /// <summary>From where this thread copies its chunks of a slice; slices of the appended pair come after the first pair's.</summary>
+    private static SliceSource Locate<TOperands>(TensorCoreArgs p, int slice, ChunkPlace a, ChunkPlace b, int batch)
+        where TOperands : struct, ITensorCoreOperands
     {
         bool appended = slice >= p.SlicesOfFirst;
         TensorCorePair pair = appended ? p.Appended : p.First;
         int k0 = (appended ? slice - p.SlicesOfFirst : slice) << TensorCoreLayout.Log2Depth;
-        int log2Threads = 5 + TTile.Log2WarpsM + TTile.Log2WarpsN;
-        LoadOperand(pair.A + batch * pair.StrideA * sizeof(ushort), pair.Lda, TOperands.AlongKOfA, TTile.Log2Rows, log2Threads,
-            m0, p.Output.M, k0, pair.K, stage);
-        LoadOperand(pair.B + batch * pair.StrideB * sizeof(ushort), pair.Ldb, TOperands.AlongKOfB, TTile.Log2Columns, log2Threads,
-            n0, p.Output.N, k0, pair.K, stage + TensorCoreLayout.SliceBytes(TTile.Log2Rows));
+        return new SliceSource
+        {
+            A = pair.A + (batch * pair.StrideA + a.Element(k0, pair.Lda)) * sizeof(ushort),
+            B = pair.B + (batch * pair.StrideB + b.Element(k0, pair.Ldb)) * sizeof(ushort),
+            LineOfA = (long)pair.Lda * sizeof(ushort), LineOfB = (long)pair.Ldb * sizeof(ushort), KLeft = pair.K - k0,
+        };
     }
 
-    private static void LoadOperand(long address, int ld, bool alongK, int log2Rows, int log2Threads,
-        int row0, int rowEnd, int k0, int kEnd, int target)
+    /// <summary>Asks for one slice of both operands; returns where the next one comes from.</summary>
+    private static SliceSource Copy<TTile, TOperands>(SliceSource from, int stage)
+        where TTile : struct, ITensorCoreTile where TOperands : struct, ITensorCoreOperands
     {
-        int log2Line = TensorCoreLayout.Log2LineChunks(alongK, log2Rows);
-        int outer0 = alongK ? row0 : k0, outerEnd = alongK ? rowEnd : kEnd;
-        int inner0 = alongK ? k0 : row0, innerEnd = alongK ? kEnd : rowEnd;
-        int chunks = 1 << log2Rows + TensorCoreLayout.Log2Depth - TensorCoreLayout.Log2Chunk;
-        for (int i = Group.IdxX; i < chunks; i += 1 << log2Threads)
+        int log2Threads = 5 + TTile.Log2WarpsM + TTile.Log2WarpsN;
+        int log2LinesOfA = log2Threads - TensorCoreLayout.Log2LineChunks(TOperands.AlongKOfA, TTile.Log2Rows);
+        int log2LinesOfB = log2Threads - TensorCoreLayout.Log2LineChunks(TOperands.AlongKOfB, TTile.Log2Columns);
+        if (TOperands.AlongKOfA) TTile.CopyAAlongK(stage, from.A, from.LineOfA << log2LinesOfA, from.KLeft);
+        else TTile.CopyAAcrossK(stage, from.A, from.LineOfA << log2LinesOfA, from.KLeft);
+        if (TOperands.AlongKOfB) TTile.CopyBAlongK(stage, from.B, from.LineOfB << log2LinesOfB, from.KLeft);
+        else TTile.CopyBAcrossK(stage, from.B, from.LineOfB << log2LinesOfB, from.KLeft);
+        const int lineBytes = TensorCoreLayout.Depth * sizeof(ushort);
+        return new SliceSource
         {
-            int line = i >> log2Line, chunk = i & ((1 << log2Line) - 1);
-            int outer = outer0 + line, inner = inner0 + (chunk << TensorCoreLayout.Log2Chunk);
-            int valid = outer < outerEnd ? IntrinsicMath.Clamp(innerEnd - inner, 0, 8) : 0;
-            // Where nothing is valid the operand's start is named, not an address beyond its end.
-            long source = valid > 0 ? (long)outer * ld + inner : 0;
-            CpAsync.Copy16(target + TensorCoreLayout.ChunkOffset(line, chunk, log2Line),
-                address + source * sizeof(ushort), valid * sizeof(ushort));
-        }
+            A = from.A + (TOperands.AlongKOfA ? lineBytes : from.LineOfA << TensorCoreLayout.Log2Depth),
+            B = from.B + (TOperands.AlongKOfB ? lineBytes : from.LineOfB << TensorCoreLayout.Log2Depth),
+            LineOfA = from.LineOfA, LineOfB = from.LineOfB, KLeft = from.KLeft - TensorCoreLayout.Depth,
+        };
     }
 
     /// <summary>Adds the splits' sums in order and applies the epilogue; a thread four columns.</summary>

@@ -67,9 +67,11 @@ internal static class TensorCoreLayout
             : ChunkOffset(highK * 8 + within, (row >> Log2Chunk) + highN, Log2LineChunks(false, log2Rows));
     }
 
-    /// <summary>A fragment's address 16 values of k further on: two chunks, or 16 lines. (Swizzling commutes with both.)</summary>
-    public static int NextStep(int address, bool alongK, int log2Rows) =>
-        alongK ? address ^ 2 * ChunkBytes : address + (16 << log2Rows) * sizeof(ushort);
+    /// <summary>What is XORed into a fragment's place, k contiguous, for the next 16 values of k: two chunks further, which swizzling permits.</summary>
+    public const int StepAlongK = 2 * ChunkBytes;
+
+    /// <summary>What is added to a fragment's place, rows contiguous, for the next 16 values of k: 16 lines.</summary>
+    public static int StepAcrossK(int log2Rows) => (16 << log2Rows) * sizeof(ushort);
 
     /// <summary>Floats of a row of C staged for the epilogue.</summary>
     public static int StagedStride(int log2Columns) => (1 << log2Columns) + StagedPadding;

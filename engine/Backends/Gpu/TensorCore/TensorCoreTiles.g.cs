@@ -1,5 +1,5 @@
 // Written by TensorCoreTileGenerator (tests/Gpu); change that and run the tests with SELORA_REGENERATE=1.
-// Registers: acc = accumulators, fa and fb = fragments of A and B; tcBase = start of the group's shared memory.
+// Registers: acc = accumulators; fa, fb = fragments of A and B; tc... = places in shared memory, see ITensorCoreTile.PlaceA.
 using ILGPU.Runtime.Cuda;
 
 namespace SeLoRA.Engine;
@@ -28,11 +28,14 @@ internal readonly struct Tile128x128 : IEightWarpTile
     public static int Stages => 3;
 
     public static void Declare() => CudaAsm.Emit("""
-        .reg .b32 tcBase;
-        mov.u32 tcBase, __shared_alloca0;
+        .reg .b32 tcBase; mov.u32 tcBase, __shared_alloca0;
+        .reg .b32 tcFragmentA, tcFragmentB;
+        .reg .b32 tcToA, tcToB;
+        .reg .b32 tcOffsetA, tcOffsetB;
+        .reg .b32 tcFixedA, tcFixedB;
+        .reg .pred tcCopiesA, tcCopiesB;
         .reg .f32 acc<64>;
-        .reg .b32 fa<16>;
-        .reg .b32 fb<8>;
+        .reg .b32 fa<16>, fb<8>;
         mov.f32 acc0, 0f00000000; mov.f32 acc1, 0f00000000; mov.f32 acc2, 0f00000000; mov.f32 acc3, 0f00000000;
         mov.f32 acc4, 0f00000000; mov.f32 acc5, 0f00000000; mov.f32 acc6, 0f00000000; mov.f32 acc7, 0f00000000;
         mov.f32 acc8, 0f00000000; mov.f32 acc9, 0f00000000; mov.f32 acc10, 0f00000000; mov.f32 acc11, 0f00000000;
@@ -55,41 +58,85 @@ internal readonly struct Tile128x128 : IEightWarpTile
         cp.async.wait_group 1;
         """);
 
-    public static void LoadAAlongK(int address) => CudaAsm.Emit("""
+    public static void PlaceA(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
+        add.u32 tcFragmentA, tcBase, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
+        """, fragment, to, offset, fix);
+
+    public static void CopyAAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        add.u32 to, tcToA, %0; mov.b64 from, %1;
+        setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void CopyAAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        sub.s32 lines, %3, tcOffsetA; mov.b32 bytes, tcFixedA;
+        add.u32 to, tcToA, %0; mov.b64 from, %1;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
+        add.u32 tcFragmentB, tcBase, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
+        """, fragment, to, offset, fix);
+
+    public static void CopyBAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        add.u32 to, tcToB, %0; mov.b64 from, %1;
+        setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void CopyBAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        sub.s32 lines, %3, tcOffsetB; mov.b32 bytes, tcFixedB;
+        add.u32 to, tcToB, %0; mov.b64 from, %1;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        add.u32 at, tcBase, %0;
+        xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa0, fa1, fa2, fa3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa4, fa5, fa6, fa7}, [at+1024];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa8, fa9, fa10, fa11}, [at+2048];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa12, fa13, fa14, fa15}, [at+3072];
         }
-        """, address);
+        """, stage, turn);
 
-    public static void LoadAAcrossK(int address) => CudaAsm.Emit("""
+    public static void LoadAAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcBase, %0;
+        add.u32 at, tcFragmentA, %1; add.u32 at, at, %0;
         xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
         xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa4, fa5, fa6, fa7}, [to];
         xor.b32 to, at, 64; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa8, fa9, fa10, fa11}, [to];
         xor.b32 to, at, 96; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa12, fa13, fa14, fa15}, [to];
         }
-        """, address);
+        """, stage, further);
 
-    public static void LoadBAlongK(int address) => CudaAsm.Emit("""
+    public static void LoadBAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        add.u32 at, tcBase, %0;
+        xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb0, fb1, fb2, fb3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb4, fb5, fb6, fb7}, [at+1024];
         }
-        """, address);
+        """, stage, turn);
 
-    public static void LoadBAcrossK(int address) => CudaAsm.Emit("""
+    public static void LoadBAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcBase, %0;
+        add.u32 at, tcFragmentB, %1; add.u32 at, at, %0;
         xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
         xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb4, fb5, fb6, fb7}, [to];
         }
-        """, address);
+        """, stage, further);
 
     public static void MultiplyBF16() => CudaAsm.Emit("""
         mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {acc0, acc1, acc2, acc3}, {fa0, fa1, fa2, fa3}, {fb0, fb1}, {acc0, acc1, acc2, acc3};
@@ -170,7 +217,6 @@ internal readonly struct Tile128x128 : IEightWarpTile
         @slab3 st.shared.v2.f32 [at+4448], {acc62, acc63};
         }
         """, slab, address);
-
 }
 
 /// <summary>128x64 of C, 2x2 warps of 64x32, 4 stages.</summary>
@@ -197,11 +243,14 @@ internal readonly struct Tile128x64 : IFourWarpTile
     public static int Stages => 4;
 
     public static void Declare() => CudaAsm.Emit("""
-        .reg .b32 tcBase;
-        mov.u32 tcBase, __shared_alloca0;
+        .reg .b32 tcBase; mov.u32 tcBase, __shared_alloca0;
+        .reg .b32 tcFragmentA, tcFragmentB;
+        .reg .b32 tcToA, tcToB;
+        .reg .b32 tcOffsetA, tcOffsetB;
+        .reg .b32 tcFixedA, tcFixedB;
+        .reg .pred tcCopiesA, tcCopiesB;
         .reg .f32 acc<64>;
-        .reg .b32 fa<16>;
-        .reg .b32 fb<8>;
+        .reg .b32 fa<16>, fb<8>;
         mov.f32 acc0, 0f00000000; mov.f32 acc1, 0f00000000; mov.f32 acc2, 0f00000000; mov.f32 acc3, 0f00000000;
         mov.f32 acc4, 0f00000000; mov.f32 acc5, 0f00000000; mov.f32 acc6, 0f00000000; mov.f32 acc7, 0f00000000;
         mov.f32 acc8, 0f00000000; mov.f32 acc9, 0f00000000; mov.f32 acc10, 0f00000000; mov.f32 acc11, 0f00000000;
@@ -224,41 +273,89 @@ internal readonly struct Tile128x64 : IFourWarpTile
         cp.async.wait_group 2;
         """);
 
-    public static void LoadAAlongK(int address) => CudaAsm.Emit("""
+    public static void PlaceA(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
+        add.u32 tcFragmentA, tcBase, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
+        """, fragment, to, offset, fix);
+
+    public static void CopyAAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        add.u32 to, tcToA, %0; mov.b64 from, %1;
+        setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 96; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+6144], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void CopyAAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        sub.s32 lines, %3, tcOffsetA; mov.b32 bytes, tcFixedA;
+        add.u32 to, tcToA, %0; mov.b64 from, %1;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 8; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 24; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+6144], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
+        add.u32 tcFragmentB, tcBase, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
+        """, fragment, to, offset, fix);
+
+    public static void CopyBAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        add.u32 to, tcToB, %0; mov.b64 from, %1;
+        setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void CopyBAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        sub.s32 lines, %3, tcOffsetB; mov.b32 bytes, tcFixedB;
+        add.u32 to, tcToB, %0; mov.b64 from, %1;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        add.u32 at, tcBase, %0;
+        xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa0, fa1, fa2, fa3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa4, fa5, fa6, fa7}, [at+1024];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa8, fa9, fa10, fa11}, [at+2048];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa12, fa13, fa14, fa15}, [at+3072];
         }
-        """, address);
+        """, stage, turn);
 
-    public static void LoadAAcrossK(int address) => CudaAsm.Emit("""
+    public static void LoadAAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcBase, %0;
+        add.u32 at, tcFragmentA, %1; add.u32 at, at, %0;
         xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
         xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa4, fa5, fa6, fa7}, [to];
         xor.b32 to, at, 64; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa8, fa9, fa10, fa11}, [to];
         xor.b32 to, at, 96; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa12, fa13, fa14, fa15}, [to];
         }
-        """, address);
+        """, stage, further);
 
-    public static void LoadBAlongK(int address) => CudaAsm.Emit("""
+    public static void LoadBAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        add.u32 at, tcBase, %0;
+        xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb0, fb1, fb2, fb3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb4, fb5, fb6, fb7}, [at+1024];
         }
-        """, address);
+        """, stage, turn);
 
-    public static void LoadBAcrossK(int address) => CudaAsm.Emit("""
+    public static void LoadBAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcBase, %0;
+        add.u32 at, tcFragmentB, %1; add.u32 at, at, %0;
         xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
         xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb4, fb5, fb6, fb7}, [to];
         }
-        """, address);
+        """, stage, further);
 
     public static void MultiplyBF16() => CudaAsm.Emit("""
         mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {acc0, acc1, acc2, acc3}, {fa0, fa1, fa2, fa3}, {fb0, fb1}, {acc0, acc1, acc2, acc3};
@@ -339,7 +436,6 @@ internal readonly struct Tile128x64 : IFourWarpTile
         @slab3 st.shared.v2.f32 [at+2400], {acc62, acc63};
         }
         """, slab, address);
-
 }
 
 /// <summary>64x64 of C, 2x2 warps of 32x32, 4 stages.</summary>
@@ -364,11 +460,14 @@ internal readonly struct Tile64x64 : IFourWarpTile
     public static int Stages => 4;
 
     public static void Declare() => CudaAsm.Emit("""
-        .reg .b32 tcBase;
-        mov.u32 tcBase, __shared_alloca0;
+        .reg .b32 tcBase; mov.u32 tcBase, __shared_alloca0;
+        .reg .b32 tcFragmentA, tcFragmentB;
+        .reg .b32 tcToA, tcToB;
+        .reg .b32 tcOffsetA, tcOffsetB;
+        .reg .b32 tcFixedA, tcFixedB;
+        .reg .pred tcCopiesA, tcCopiesB;
         .reg .f32 acc<32>;
-        .reg .b32 fa<8>;
-        .reg .b32 fb<8>;
+        .reg .b32 fa<8>, fb<8>;
         mov.f32 acc0, 0f00000000; mov.f32 acc1, 0f00000000; mov.f32 acc2, 0f00000000; mov.f32 acc3, 0f00000000;
         mov.f32 acc4, 0f00000000; mov.f32 acc5, 0f00000000; mov.f32 acc6, 0f00000000; mov.f32 acc7, 0f00000000;
         mov.f32 acc8, 0f00000000; mov.f32 acc9, 0f00000000; mov.f32 acc10, 0f00000000; mov.f32 acc11, 0f00000000;
@@ -383,37 +482,81 @@ internal readonly struct Tile64x64 : IFourWarpTile
         cp.async.wait_group 2;
         """);
 
-    public static void LoadAAlongK(int address) => CudaAsm.Emit("""
+    public static void PlaceA(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
+        add.u32 tcFragmentA, tcBase, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
+        """, fragment, to, offset, fix);
+
+    public static void CopyAAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        add.u32 to, tcToA, %0; mov.b64 from, %1;
+        setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void CopyAAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        sub.s32 lines, %3, tcOffsetA; mov.b32 bytes, tcFixedA;
+        add.u32 to, tcToA, %0; mov.b64 from, %1;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
+        add.u32 tcFragmentB, tcBase, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
+        """, fragment, to, offset, fix);
+
+    public static void CopyBAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        add.u32 to, tcToB, %0; mov.b64 from, %1;
+        setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void CopyBAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        sub.s32 lines, %3, tcOffsetB; mov.b32 bytes, tcFixedB;
+        add.u32 to, tcToB, %0; mov.b64 from, %1;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        add.u32 at, tcBase, %0;
+        xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa0, fa1, fa2, fa3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa4, fa5, fa6, fa7}, [at+1024];
         }
-        """, address);
+        """, stage, turn);
 
-    public static void LoadAAcrossK(int address) => CudaAsm.Emit("""
+    public static void LoadAAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcBase, %0;
+        add.u32 at, tcFragmentA, %1; add.u32 at, at, %0;
         xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
         xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa4, fa5, fa6, fa7}, [to];
         }
-        """, address);
+        """, stage, further);
 
-    public static void LoadBAlongK(int address) => CudaAsm.Emit("""
+    public static void LoadBAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        add.u32 at, tcBase, %0;
+        xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb0, fb1, fb2, fb3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb4, fb5, fb6, fb7}, [at+1024];
         }
-        """, address);
+        """, stage, turn);
 
-    public static void LoadBAcrossK(int address) => CudaAsm.Emit("""
+    public static void LoadBAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcBase, %0;
+        add.u32 at, tcFragmentB, %1; add.u32 at, at, %0;
         xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
         xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb4, fb5, fb6, fb7}, [to];
         }
-        """, address);
+        """, stage, further);
 
     public static void MultiplyBF16() => CudaAsm.Emit("""
         mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {acc0, acc1, acc2, acc3}, {fa0, fa1, fa2, fa3}, {fb0, fb1}, {acc0, acc1, acc2, acc3};
@@ -460,7 +603,6 @@ internal readonly struct Tile64x64 : IFourWarpTile
         @slab1 st.shared.v2.f32 [at+2400], {acc30, acc31};
         }
         """, slab, address);
-
 }
 
 /// <summary>128x16 of C, 4x1 warps of 32x16, 4 stages.</summary>
@@ -489,11 +631,14 @@ internal readonly struct Tile128x16 : IFourWarpTile
     public static int Stages => 4;
 
     public static void Declare() => CudaAsm.Emit("""
-        .reg .b32 tcBase;
-        mov.u32 tcBase, __shared_alloca0;
+        .reg .b32 tcBase; mov.u32 tcBase, __shared_alloca0;
+        .reg .b32 tcFragmentA, tcFragmentB;
+        .reg .b32 tcToA, tcToB;
+        .reg .b32 tcOffsetA, tcOffsetB;
+        .reg .b32 tcFixedA, tcFixedB;
+        .reg .pred tcCopiesA, tcCopiesB;
         .reg .f32 acc<16>;
-        .reg .b32 fa<8>;
-        .reg .b32 fb<4>;
+        .reg .b32 fa<8>, fb<4>;
         mov.f32 acc0, 0f00000000; mov.f32 acc1, 0f00000000; mov.f32 acc2, 0f00000000; mov.f32 acc3, 0f00000000;
         mov.f32 acc4, 0f00000000; mov.f32 acc5, 0f00000000; mov.f32 acc6, 0f00000000; mov.f32 acc7, 0f00000000;
         mov.f32 acc8, 0f00000000; mov.f32 acc9, 0f00000000; mov.f32 acc10, 0f00000000; mov.f32 acc11, 0f00000000;
@@ -504,35 +649,82 @@ internal readonly struct Tile128x16 : IFourWarpTile
         cp.async.wait_group 2;
         """);
 
-    public static void LoadAAlongK(int address) => CudaAsm.Emit("""
+    public static void PlaceA(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
+        add.u32 tcFragmentA, tcBase, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
+        """, fragment, to, offset, fix);
+
+    public static void CopyAAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        add.u32 to, tcToA, %0; mov.b64 from, %1;
+        setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 96; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+6144], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void CopyAAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        sub.s32 lines, %3, tcOffsetA; mov.b32 bytes, tcFixedA;
+        add.u32 to, tcToA, %0; mov.b64 from, %1;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 8; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 24; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+6144], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
+        add.u32 tcFragmentB, tcBase, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
+        { .reg .b32 thread; mov.u32 thread, %%tid.x; setp.lt.u32 tcCopiesB, thread, 64; }
+        """, fragment, to, offset, fix);
+
+    public static void CopyBAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        add.u32 to, tcToB, %0; mov.b64 from, %1;
+        setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; @tcCopiesB cp.async.cg.shared.global [to+0], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void CopyBAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        sub.s32 lines, %3, tcOffsetB; mov.b32 bytes, tcFixedB;
+        add.u32 to, tcToB, %0; mov.b64 from, %1;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; @tcCopiesB cp.async.cg.shared.global [to+0], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        add.u32 at, tcBase, %0;
+        xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa0, fa1, fa2, fa3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa4, fa5, fa6, fa7}, [at+1024];
         }
-        """, address);
+        """, stage, turn);
 
-    public static void LoadAAcrossK(int address) => CudaAsm.Emit("""
+    public static void LoadAAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcBase, %0;
+        add.u32 at, tcFragmentA, %1; add.u32 at, at, %0;
         xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
         xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa4, fa5, fa6, fa7}, [to];
         }
-        """, address);
+        """, stage, further);
 
-    public static void LoadBAlongK(int address) => CudaAsm.Emit("""
+    public static void LoadBAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        add.u32 at, tcBase, %0;
+        xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb0, fb1, fb2, fb3}, [at+0];
         }
-        """, address);
+        """, stage, turn);
 
-    public static void LoadBAcrossK(int address) => CudaAsm.Emit("""
+    public static void LoadBAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcBase, %0;
+        add.u32 at, tcFragmentB, %1; add.u32 at, at, %0;
         xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
         }
-        """, address);
+        """, stage, further);
 
     public static void MultiplyBF16() => CudaAsm.Emit("""
         mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {acc0, acc1, acc2, acc3}, {fa0, fa1, fa2, fa3}, {fb0, fb1}, {acc0, acc1, acc2, acc3};
@@ -563,7 +755,6 @@ internal readonly struct Tile128x16 : IFourWarpTile
         @slab1 st.shared.v2.f32 [at+800], {acc14, acc15};
         }
         """, slab, address);
-
 }
 
 /// <summary>16x128 of C, 1x4 warps of 16x32, 4 stages.</summary>
@@ -585,11 +776,14 @@ internal readonly struct Tile16x128 : IFourWarpTile
     public static int Stages => 4;
 
     public static void Declare() => CudaAsm.Emit("""
-        .reg .b32 tcBase;
-        mov.u32 tcBase, __shared_alloca0;
+        .reg .b32 tcBase; mov.u32 tcBase, __shared_alloca0;
+        .reg .b32 tcFragmentA, tcFragmentB;
+        .reg .b32 tcToA, tcToB;
+        .reg .b32 tcOffsetA, tcOffsetB;
+        .reg .b32 tcFixedA, tcFixedB;
+        .reg .pred tcCopiesA, tcCopiesB;
         .reg .f32 acc<16>;
-        .reg .b32 fa<4>;
-        .reg .b32 fb<8>;
+        .reg .b32 fa<4>, fb<8>;
         mov.f32 acc0, 0f00000000; mov.f32 acc1, 0f00000000; mov.f32 acc2, 0f00000000; mov.f32 acc3, 0f00000000;
         mov.f32 acc4, 0f00000000; mov.f32 acc5, 0f00000000; mov.f32 acc6, 0f00000000; mov.f32 acc7, 0f00000000;
         mov.f32 acc8, 0f00000000; mov.f32 acc9, 0f00000000; mov.f32 acc10, 0f00000000; mov.f32 acc11, 0f00000000;
@@ -600,35 +794,82 @@ internal readonly struct Tile16x128 : IFourWarpTile
         cp.async.wait_group 2;
         """);
 
-    public static void LoadAAlongK(int address) => CudaAsm.Emit("""
+    public static void PlaceA(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
+        add.u32 tcFragmentA, tcBase, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
+        { .reg .b32 thread; mov.u32 thread, %%tid.x; setp.lt.u32 tcCopiesA, thread, 64; }
+        """, fragment, to, offset, fix);
+
+    public static void CopyAAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        add.u32 to, tcToA, %0; mov.b64 from, %1;
+        setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; @tcCopiesA cp.async.cg.shared.global [to+0], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void CopyAAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        sub.s32 lines, %3, tcOffsetA; mov.b32 bytes, tcFixedA;
+        add.u32 to, tcToA, %0; mov.b64 from, %1;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; @tcCopiesA cp.async.cg.shared.global [to+0], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
+        add.u32 tcFragmentB, tcBase, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
+        """, fragment, to, offset, fix);
+
+    public static void CopyBAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        add.u32 to, tcToB, %0; mov.b64 from, %1;
+        setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 96; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+6144], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void CopyBAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
+        sub.s32 lines, %3, tcOffsetB; mov.b32 bytes, tcFixedB;
+        add.u32 to, tcToB, %0; mov.b64 from, %1;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 8; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 24; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+6144], [from], 16, count;
+        }
+        """, stage, from, step, kLeft);
+
+    public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        add.u32 at, tcBase, %0;
+        xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa0, fa1, fa2, fa3}, [at+0];
         }
-        """, address);
+        """, stage, turn);
 
-    public static void LoadAAcrossK(int address) => CudaAsm.Emit("""
+    public static void LoadAAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcBase, %0;
+        add.u32 at, tcFragmentA, %1; add.u32 at, at, %0;
         xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
         }
-        """, address);
+        """, stage, further);
 
-    public static void LoadBAlongK(int address) => CudaAsm.Emit("""
+    public static void LoadBAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        add.u32 at, tcBase, %0;
+        xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb0, fb1, fb2, fb3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb4, fb5, fb6, fb7}, [at+1024];
         }
-        """, address);
+        """, stage, turn);
 
-    public static void LoadBAcrossK(int address) => CudaAsm.Emit("""
+    public static void LoadBAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcBase, %0;
+        add.u32 at, tcFragmentB, %1; add.u32 at, at, %0;
         xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
         xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb4, fb5, fb6, fb7}, [to];
         }
-        """, address);
+        """, stage, further);
 
     public static void MultiplyBF16() => CudaAsm.Emit("""
         mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {acc0, acc1, acc2, acc3}, {fa0, fa1, fa2, fa3}, {fb0, fb1}, {acc0, acc1, acc2, acc3};
@@ -658,5 +899,4 @@ internal readonly struct Tile16x128 : IFourWarpTile
         @slab0 st.shared.v2.f32 [at+4448], {acc14, acc15};
         }
         """, slab, address);
-
 }
