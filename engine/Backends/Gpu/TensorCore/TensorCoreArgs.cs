@@ -19,4 +19,23 @@ internal struct TensorCoreArgs
     public int SlicesOfFirst, Slices, SlicesOfSplit;
 
     public int TilesM, TilesN;
+
+    /// <summary>All but the addresses and views.</summary>
+    public static TensorCoreArgs For(in TensorCorePlan plan, Tensor c, in GemmShape shape, in GemmEpilogue epilogue)
+    {
+        var args = new TensorCoreArgs
+        {
+            First = new TensorCorePair { Lda = shape.Lda, Ldb = shape.Ldb, K = shape.K, StrideA = shape.StrideA, StrideB = shape.StrideB },
+            Output = new TensorCoreOutput
+            {
+                M = shape.M, N = shape.N, Ldc = shape.Ldc, StrideC = shape.StrideC, Batch = shape.Batch, Splits = plan.Splits,
+                Alpha = epilogue.Alpha, Activation = (int)epilogue.Activation, Flags = TensorCoreContract.Flags(c, shape, epilogue),
+            },
+            SlicesOfFirst = plan.SlicesOfFirst, Slices = plan.Slices, SlicesOfSplit = plan.SlicesOfSplit,
+            TilesM = plan.TilesM, TilesN = plan.TilesN,
+        };
+        if (epilogue.LowRank is { } term)
+            args.Appended = new TensorCorePair { Lda = term.Rank, Ldb = term.V.Shape[1], K = term.Rank };
+        return args;
+    }
 }

@@ -12,6 +12,23 @@ namespace SeLoRA.Engine;
 /// </summary>
 internal static class TensorCoreKernels
 {
+    /// <summary>The kernel for a tile, an element type and operands as they lie.</summary>
+    public static Kernel<TensorCoreArgs> Find(TensorCoreTile tile, bool isBF16, bool transA, bool transB) =>
+        isBF16 ? Find<TensorCoreBF16>(tile, transA, transB) : Find<TensorCoreF16>(tile, transA, transB);
+
+    private static Kernel<TensorCoreArgs> Find<TElement>(TensorCoreTile tile, bool transA, bool transB) where TElement : struct, ITensorCoreElement =>
+        transA ? Find<TElement, OperandsTN>(tile) : transB ? Find<TElement, OperandsNT>(tile) : Find<TElement, OperandsNN>(tile);
+
+    private static Kernel<TensorCoreArgs> Find<TElement, TOperands>(TensorCoreTile tile)
+        where TElement : struct, ITensorCoreElement where TOperands : struct, ITensorCoreOperands => tile switch
+        {
+            TensorCoreTile.Tile128x128 => EightWarps<Tile128x128, TElement, TOperands>.Product,
+            TensorCoreTile.Tile128x64 => FourWarps<Tile128x64, TElement, TOperands>.Product,
+            TensorCoreTile.Tile128x16 => FourWarps<Tile128x16, TElement, TOperands>.Product,
+            TensorCoreTile.Tile16x128 => FourWarps<Tile16x128, TElement, TOperands>.Product,
+            _ => FourWarps<Tile64x64, TElement, TOperands>.Product,
+        };
+
     public static class EightWarps<TTile, TElement, TOperands>
         where TTile : struct, IEightWarpTile where TElement : struct, ITensorCoreElement where TOperands : struct, ITensorCoreOperands
     {
@@ -32,7 +49,12 @@ internal static class TensorCoreKernels
     public struct CombineArgs
     {
         public TensorCoreOutput Output;
+
+        /// <summary>Quads of all rows; a row's last may be part of one.</summary>
         public long Quads;
+
+        public static CombineArgs For(in TensorCoreOutput output) =>
+            new() { Output = output, Quads = (long)output.Batch * output.M * ((output.N + 3) / 4) };
     }
 
     /// <summary>Two groups a multiprocessor: at most 128 registers a thread, and 2 x 48 KB of shared memory.</summary>
