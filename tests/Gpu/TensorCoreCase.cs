@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using ILGPU;
@@ -204,10 +203,11 @@ internal static class TensorCoreEmulation
 {
     private const ulong FirstAddress = 0x7F00_0000_0000, Distance = 0x1_0000_0000;
 
-    private static readonly ConcurrentDictionary<MethodInfo, (PtxProgram Program, int Threads)> Programs = new();
+    private static readonly Lazy<Context> Compiler = new(() => Context.Create(builder => builder.Optimize(OptimizationLevel.O2)));
+    private static readonly Dictionary<MethodInfo, PtxProgram> Programs = [];
 
-    /// <summary>The bytes of C, and the machine that ran the product.</summary>
-    public static (byte[] Result, PtxMachine Product) Run(TensorCoreProblem problem, PtxOrder order)
+    /// <summary>The bytes of C, and the machine that ran the product; its text may be changed before.</summary>
+    public static (byte[] Result, PtxMachine Product) Run(TensorCoreProblem problem, PtxOrder order, Func<string, string>? change = null)
     {
         var buffers = new List<PtxBuffer>();
         ulong Place(byte[] bytes)
@@ -235,34 +235,44 @@ internal static class TensorCoreEmulation
 
         bool isBF16 = problem.A.DType == DType.BF16;
         PtxMachine product = Launch(TensorCoreKernels.Find(problem.Plan.Tile, isBF16, shape.TransA, shape.TransB), args, views, buffers,
-            order, _ => problem.Plan.Groups);
+            order, _ => problem.Plan.Groups, change);
         if (problem.Plan.Splits > 1)
         {
             TensorCoreKernels.CombineArgs combine = TensorCoreKernels.CombineArgs.For(args.Output);
             Launch(isBF16 ? TensorCoreKernels.Combine<TensorCoreBF16>.Kernel : TensorCoreKernels.Combine<TensorCoreF16>.Kernel, combine, views,
-                buffers, order, threads => (combine.Quads + threads - 1) / threads);
+                buffers, order, threads => (combine.Quads + threads - 1) / threads, null);
         }
         return (result, product);
     }
 
     private static PtxMachine Launch<TArgs>(Kernel<TArgs> kernel, TArgs args, Dictionary<string, ulong> views, List<PtxBuffer> buffers,
-        PtxOrder order, Func<int, long> groups) where TArgs : struct
+        PtxOrder order, Func<int, long> groups, Func<string, string>? change) where TArgs : struct
     {
         var method = (MethodInfo)typeof(Kernel<TArgs>).GetField("method", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(kernel)!;
-        (PtxProgram program, int threads) = Programs.GetOrAdd(method, Compile);
         var parameters = new List<byte>();
         Append(parameters, args, "", views);
-        var machine = new PtxMachine(program, threads, buffers, [.. parameters], order);
-        machine.Run((int)groups(threads));
+        var machine = new PtxMachine(change is null ? Program(method) : new PtxProgram(change(Compile(method))), kernel.Threads, buffers, [.. parameters], order);
+        machine.Run((int)groups(kernel.Threads));
         return machine;
     }
 
-    private static (PtxProgram Program, int Threads) Compile(MethodInfo method)
+    private static PtxProgram Program(MethodInfo method)
     {
-        var kind = method.GetCustomAttribute<KernelAttribute>()!;
-        using Context context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
-        using var backend = new PTXBackend(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_78, null!);
-        return (new PtxProgram(((PTXCompiledKernel)GpuBackend.Translate(backend, method, kind.Specialization)).PTXAssembly), kind.Threads);
+        lock (Programs)
+        {
+            if (!Programs.TryGetValue(method, out PtxProgram? program)) Programs[method] = program = new PtxProgram(Compile(method));
+            return program;
+        }
+    }
+
+    /// <summary>A kernel's PTX for sm_80.</summary>
+    public static string Compile(MethodInfo method)
+    {
+        lock (Compiler)
+        {
+            using var backend = new PTXBackend(Compiler.Value, CudaArchitecture.SM_80, CudaInstructionSet.ISA_78, null!);
+            return ((PTXCompiledKernel)GpuBackend.Translate(backend, method, method.GetCustomAttribute<KernelAttribute>()!.Specialization)).PTXAssembly;
+        }
     }
 
     // As ILGPU lays out a kernel's argument: fields in order, aligned to their size; a view is its address and its length.

@@ -101,7 +101,7 @@ internal static class TensorCoreTileGenerator
         string guard = chunks < threads ? $"@tcCopies{operand} " : "";
         Method(text, $"Place{operand}(int fragment, int to, int offset, int fix)", ", fragment, to, offset, fix",
         [
-            $"add.u32 tcFragment{operand}, tcBase, %0; add.u32 tcTo{operand}, tcBase, %1; mov.b32 tcOffset{operand}, %2; mov.b32 tcFixed{operand}, %3;",
+            $"mov.b32 tcFragment{operand}, %0; add.u32 tcTo{operand}, tcBase, %1; mov.b32 tcOffset{operand}, %2; mov.b32 tcFixed{operand}, %3;",
             .. guard.Length == 0 ? Array.Empty<string>() : [$"{{ .reg .b32 thread; mov.u32 thread, %%tid.x; setp.lt.u32 tcCopies{operand}, thread, {chunks}; }}"],
         ]);
         Copy("AlongK", $"shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffset{operand}; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;",
@@ -117,25 +117,26 @@ internal static class TensorCoreTileGenerator
             $"add.u32 to, tcTo{operand}, %0; mov.b64 from, %1;",
             .. Enumerable.Range(0, copies).Select(i =>
                 (i > 0 ? "add.s64 from, from, %2; " : "") + $"setp.gt.s32 has, {lines}, {i * lineStep}; selp.b32 count, bytes, 0, has; "
-                + $"{guard}cp.async.cg.shared.global [to+{i * lineStep * lineBytes}], [from], 16, count;"),
+                + $"{guard}cp.async.cg.shared.global.L2::128B [to+{i * lineStep * lineBytes}], [from], 16, count;"),
             "}",
         ]);
     }
 
-    // ldmatrix.x4: a 16x16 fragment of A, or two 16x8 ones of B. Fragments lie 16 lines apart, or two chunks under the swizzle.
+    // ldmatrix.x4: a 16x16 fragment of A, or two 16x8 ones of B. Fragments lie 16 lines apart, or two chunks under the swizzle, which is
+    // undone before the stage and the start of shared memory are added: neither needs more than 16 bytes of alignment.
     private static void Loads(StringBuilder text, string operand, string register, int count)
     {
         Method(text, $"Load{operand}AlongK(int stage, int turn)", ", stage, turn",
         [
-            "{ .reg .b32 at;", $"xor.b32 at, tcFragment{operand}, %1; add.u32 at, at, %0;",
+            "{ .reg .b32 at;", $"xor.b32 at, tcFragment{operand}, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;",
             .. Enumerable.Range(0, count).Select(i => $"ldmatrix.sync.aligned.m8n8.x4.shared.b16 {Quad(register, i)}, [at+{i * 16 * LineBytes}];"),
             "}",
         ]);
         Method(text, $"Load{operand}AcrossK(int stage, int further)", ", stage, further",
         [
-            "{ .reg .b32 at, to;", $"add.u32 at, tcFragment{operand}, %1; add.u32 at, at, %0;",
+            "{ .reg .b32 at, to;", $"add.u32 at, tcFragment{operand}, %1;",
             .. Enumerable.Range(0, count).Select(i =>
-                $"xor.b32 to, at, {i * 32}; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {Quad(register, i)}, [to];"),
+                $"xor.b32 to, at, {i * 32}; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {Quad(register, i)}, [to];"),
             "}",
         ]);
     }

@@ -22,14 +22,14 @@ internal sealed class PtxBuffer(ulong address, byte[] bytes)
 /// </summary>
 internal sealed class PtxMachine(PtxProgram program, int threads, IReadOnlyList<PtxBuffer> buffers, byte[] parameters, PtxOrder order)
 {
-    /// <summary>Where shared memory begins; not zero, as on newer cards.</summary>
-    public const int SharedBase = 1024;
+    /// <summary>Where shared memory begins: aligned to no more than 16 bytes, which is all that kernels ask for.</summary>
+    public const int SharedBase = 1024 + 16;
 
     private readonly Action<PtxThread>?[] bodies = [.. program.Instructions.Select(PtxOperations.Body)];
     private readonly ulong[] initial = program.InitialRegisters();
 
-    /// <summary>Instructions executed, by operation, over all threads of all groups (warp-wide ones once a warp).</summary>
-    public Dictionary<string, int> Counts { get; } = new(StringComparer.Ordinal);
+    /// <summary>Instructions executed, of all threads together.</summary>
+    public long Executed { get; private set; }
 
     /// <summary>The worst use of a bank within a phase of any ldmatrix.</summary>
     public int WorstBankUse { get; private set; }
@@ -100,7 +100,7 @@ internal sealed class PtxMachine(PtxProgram program, int threads, IReadOnlyList<
             if (at == program.Instructions.Count) return true;
             PtxInstruction instruction = program.Instructions[at];
             foreach (PtxThread thread in warp) thread.Next++;
-            Count(instruction.Operation);
+            Executed += warp.Length;
             if (instruction.Operation.StartsWith("bar.", StringComparison.Ordinal)) return false;
             if (instruction.Operation.StartsWith("ldmatrix", StringComparison.Ordinal)) LoadMatrices(warp, instruction);
             else MultiplyAdd(warp, instruction);
@@ -113,6 +113,7 @@ internal sealed class PtxMachine(PtxProgram program, int threads, IReadOnlyList<
         while (thread.Next < program.Instructions.Count)
         {
             PtxInstruction instruction = program.Instructions[thread.Next];
+            if (bodies[thread.Next] is not null || instruction.Target >= 0) Executed++;
             bool runs = instruction.Guard < 0 || (thread.Registers[instruction.Guard] != 0) != instruction.GuardNegated;
             if (instruction.Target >= 0) thread.Next = runs ? instruction.Target : thread.Next + 1;
             else if (instruction.Operation == "ret") thread.Next = program.Instructions.Count;
@@ -164,8 +165,6 @@ internal sealed class PtxMachine(PtxProgram program, int threads, IReadOnlyList<
         for (int lane = 0; lane < warp.Length; lane++)
             for (int i = 0; i < 4; i++) warp[lane].Registers[slots[i]] = BitConverter.SingleToUInt32Bits(c[lane * 4 + i]);
     }
-
-    private void Count(string operation) => Counts[operation] = Counts.GetValueOrDefault(operation) + 1;
 }
 
 /// <summary>A thread's registers and what it still waits for.</summary>

@@ -144,7 +144,7 @@ internal static class PtxOperations
         return instruction.Operation switch
         {
             // To, from, 16, bytes that are read.
-            "cp.async.cg.shared.global" => t => t.CopyAsync((uint)t.Registers[o[0]] + instruction.Offsets[0], t.Registers[o[1]], (int)t.Registers[o[3]]),
+            "cp.async.cg.shared.global.L2::128B" => t => t.CopyAsync((uint)t.Registers[o[0]] + instruction.Offsets[0], t.Registers[o[1]], (int)t.Registers[o[3]]),
             "cp.async.commit_group" => t => t.Commit(),
             "cp.async.wait_group" => t => t.Await((int)t.Registers[o[0]]),
             "cp.async.wait_all" => t => t.AwaitAll(),

@@ -59,15 +59,15 @@ internal readonly struct Tile128x128 : IEightWarpTile
         """);
 
     public static void PlaceA(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
-        add.u32 tcFragmentA, tcBase, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
+        mov.b32 tcFragmentA, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
         """, fragment, to, offset, fix);
 
     public static void CopyAAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
-        setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
+        setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
@@ -75,21 +75,21 @@ internal readonly struct Tile128x128 : IEightWarpTile
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetA; mov.b32 bytes, tcFixedA;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
-        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
     public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
-        add.u32 tcFragmentB, tcBase, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
+        mov.b32 tcFragmentB, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
         """, fragment, to, offset, fix);
 
     public static void CopyBAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
-        setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
+        setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
@@ -97,14 +97,14 @@ internal readonly struct Tile128x128 : IEightWarpTile
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetB; mov.b32 bytes, tcFixedB;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
-        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
     public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0;
+        xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa0, fa1, fa2, fa3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa4, fa5, fa6, fa7}, [at+1024];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa8, fa9, fa10, fa11}, [at+2048];
@@ -114,17 +114,17 @@ internal readonly struct Tile128x128 : IEightWarpTile
 
     public static void LoadAAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcFragmentA, %1; add.u32 at, at, %0;
-        xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
-        xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa4, fa5, fa6, fa7}, [to];
-        xor.b32 to, at, 64; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa8, fa9, fa10, fa11}, [to];
-        xor.b32 to, at, 96; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa12, fa13, fa14, fa15}, [to];
+        add.u32 at, tcFragmentA, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa4, fa5, fa6, fa7}, [to];
+        xor.b32 to, at, 64; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa8, fa9, fa10, fa11}, [to];
+        xor.b32 to, at, 96; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa12, fa13, fa14, fa15}, [to];
         }
         """, stage, further);
 
     public static void LoadBAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0;
+        xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb0, fb1, fb2, fb3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb4, fb5, fb6, fb7}, [at+1024];
         }
@@ -132,9 +132,9 @@ internal readonly struct Tile128x128 : IEightWarpTile
 
     public static void LoadBAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcFragmentB, %1; add.u32 at, at, %0;
-        xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
-        xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb4, fb5, fb6, fb7}, [to];
+        add.u32 at, tcFragmentB, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb4, fb5, fb6, fb7}, [to];
         }
         """, stage, further);
 
@@ -274,17 +274,17 @@ internal readonly struct Tile128x64 : IFourWarpTile
         """);
 
     public static void PlaceA(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
-        add.u32 tcFragmentA, tcBase, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
+        mov.b32 tcFragmentA, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
         """, fragment, to, offset, fix);
 
     public static void CopyAAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
-        setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 96; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+6144], [from], 16, count;
+        setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 96; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
@@ -292,23 +292,23 @@ internal readonly struct Tile128x64 : IFourWarpTile
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetA; mov.b32 bytes, tcFixedA;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
-        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 8; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 24; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+6144], [from], 16, count;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 8; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 24; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
     public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
-        add.u32 tcFragmentB, tcBase, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
+        mov.b32 tcFragmentB, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
         """, fragment, to, offset, fix);
 
     public static void CopyBAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
-        setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
@@ -316,14 +316,14 @@ internal readonly struct Tile128x64 : IFourWarpTile
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetB; mov.b32 bytes, tcFixedB;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
-        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
     public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0;
+        xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa0, fa1, fa2, fa3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa4, fa5, fa6, fa7}, [at+1024];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa8, fa9, fa10, fa11}, [at+2048];
@@ -333,17 +333,17 @@ internal readonly struct Tile128x64 : IFourWarpTile
 
     public static void LoadAAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcFragmentA, %1; add.u32 at, at, %0;
-        xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
-        xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa4, fa5, fa6, fa7}, [to];
-        xor.b32 to, at, 64; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa8, fa9, fa10, fa11}, [to];
-        xor.b32 to, at, 96; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa12, fa13, fa14, fa15}, [to];
+        add.u32 at, tcFragmentA, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa4, fa5, fa6, fa7}, [to];
+        xor.b32 to, at, 64; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa8, fa9, fa10, fa11}, [to];
+        xor.b32 to, at, 96; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa12, fa13, fa14, fa15}, [to];
         }
         """, stage, further);
 
     public static void LoadBAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0;
+        xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb0, fb1, fb2, fb3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb4, fb5, fb6, fb7}, [at+1024];
         }
@@ -351,9 +351,9 @@ internal readonly struct Tile128x64 : IFourWarpTile
 
     public static void LoadBAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcFragmentB, %1; add.u32 at, at, %0;
-        xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
-        xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb4, fb5, fb6, fb7}, [to];
+        add.u32 at, tcFragmentB, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb4, fb5, fb6, fb7}, [to];
         }
         """, stage, further);
 
@@ -483,15 +483,15 @@ internal readonly struct Tile64x64 : IFourWarpTile
         """);
 
     public static void PlaceA(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
-        add.u32 tcFragmentA, tcBase, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
+        mov.b32 tcFragmentA, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
         """, fragment, to, offset, fix);
 
     public static void CopyAAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
-        setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
@@ -499,21 +499,21 @@ internal readonly struct Tile64x64 : IFourWarpTile
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetA; mov.b32 bytes, tcFixedA;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
-        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
     public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
-        add.u32 tcFragmentB, tcBase, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
+        mov.b32 tcFragmentB, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
         """, fragment, to, offset, fix);
 
     public static void CopyBAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
-        setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
@@ -521,14 +521,14 @@ internal readonly struct Tile64x64 : IFourWarpTile
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetB; mov.b32 bytes, tcFixedB;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
-        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
     public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0;
+        xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa0, fa1, fa2, fa3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa4, fa5, fa6, fa7}, [at+1024];
         }
@@ -536,15 +536,15 @@ internal readonly struct Tile64x64 : IFourWarpTile
 
     public static void LoadAAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcFragmentA, %1; add.u32 at, at, %0;
-        xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
-        xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa4, fa5, fa6, fa7}, [to];
+        add.u32 at, tcFragmentA, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa4, fa5, fa6, fa7}, [to];
         }
         """, stage, further);
 
     public static void LoadBAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0;
+        xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb0, fb1, fb2, fb3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb4, fb5, fb6, fb7}, [at+1024];
         }
@@ -552,9 +552,9 @@ internal readonly struct Tile64x64 : IFourWarpTile
 
     public static void LoadBAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcFragmentB, %1; add.u32 at, at, %0;
-        xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
-        xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb4, fb5, fb6, fb7}, [to];
+        add.u32 at, tcFragmentB, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb4, fb5, fb6, fb7}, [to];
         }
         """, stage, further);
 
@@ -650,17 +650,17 @@ internal readonly struct Tile128x16 : IFourWarpTile
         """);
 
     public static void PlaceA(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
-        add.u32 tcFragmentA, tcBase, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
+        mov.b32 tcFragmentA, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
         """, fragment, to, offset, fix);
 
     public static void CopyAAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
-        setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 96; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+6144], [from], 16, count;
+        setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 96; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
@@ -668,15 +668,15 @@ internal readonly struct Tile128x16 : IFourWarpTile
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetA; mov.b32 bytes, tcFixedA;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
-        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 8; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 24; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+6144], [from], 16, count;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 8; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 24; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
     public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
-        add.u32 tcFragmentB, tcBase, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
+        mov.b32 tcFragmentB, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
         { .reg .b32 thread; mov.u32 thread, %%tid.x; setp.lt.u32 tcCopiesB, thread, 64; }
         """, fragment, to, offset, fix);
 
@@ -684,7 +684,7 @@ internal readonly struct Tile128x16 : IFourWarpTile
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
-        setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; @tcCopiesB cp.async.cg.shared.global [to+0], [from], 16, count;
+        setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; @tcCopiesB cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
@@ -692,13 +692,13 @@ internal readonly struct Tile128x16 : IFourWarpTile
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetB; mov.b32 bytes, tcFixedB;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
-        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; @tcCopiesB cp.async.cg.shared.global [to+0], [from], 16, count;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; @tcCopiesB cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
     public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0;
+        xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa0, fa1, fa2, fa3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa4, fa5, fa6, fa7}, [at+1024];
         }
@@ -706,23 +706,23 @@ internal readonly struct Tile128x16 : IFourWarpTile
 
     public static void LoadAAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcFragmentA, %1; add.u32 at, at, %0;
-        xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
-        xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa4, fa5, fa6, fa7}, [to];
+        add.u32 at, tcFragmentA, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa4, fa5, fa6, fa7}, [to];
         }
         """, stage, further);
 
     public static void LoadBAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0;
+        xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb0, fb1, fb2, fb3}, [at+0];
         }
         """, stage, turn);
 
     public static void LoadBAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcFragmentB, %1; add.u32 at, at, %0;
-        xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
+        add.u32 at, tcFragmentB, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
         }
         """, stage, further);
 
@@ -795,7 +795,7 @@ internal readonly struct Tile16x128 : IFourWarpTile
         """);
 
     public static void PlaceA(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
-        add.u32 tcFragmentA, tcBase, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
+        mov.b32 tcFragmentA, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
         { .reg .b32 thread; mov.u32 thread, %%tid.x; setp.lt.u32 tcCopiesA, thread, 64; }
         """, fragment, to, offset, fix);
 
@@ -803,7 +803,7 @@ internal readonly struct Tile16x128 : IFourWarpTile
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
-        setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; @tcCopiesA cp.async.cg.shared.global [to+0], [from], 16, count;
+        setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; @tcCopiesA cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
@@ -811,22 +811,22 @@ internal readonly struct Tile16x128 : IFourWarpTile
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetA; mov.b32 bytes, tcFixedA;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
-        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; @tcCopiesA cp.async.cg.shared.global [to+0], [from], 16, count;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; @tcCopiesA cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
     public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
-        add.u32 tcFragmentB, tcBase, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
+        mov.b32 tcFragmentB, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
         """, fragment, to, offset, fix);
 
     public static void CopyBAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
-        setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 96; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+6144], [from], 16, count;
+        setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 96; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
@@ -834,30 +834,30 @@ internal readonly struct Tile16x128 : IFourWarpTile
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetB; mov.b32 bytes, tcFixedB;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
-        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 8; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+2048], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+4096], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 24; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global [to+6144], [from], 16, count;
+        setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 8; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
+        add.s64 from, from, %2; setp.gt.s32 has, lines, 24; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
         """, stage, from, step, kLeft);
 
     public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0;
+        xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fa0, fa1, fa2, fa3}, [at+0];
         }
         """, stage, turn);
 
     public static void LoadAAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcFragmentA, %1; add.u32 at, at, %0;
-        xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
+        add.u32 at, tcFragmentA, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
         }
         """, stage, further);
 
     public static void LoadBAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
-        xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0;
+        xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb0, fb1, fb2, fb3}, [at+0];
         ldmatrix.sync.aligned.m8n8.x4.shared.b16 {fb4, fb5, fb6, fb7}, [at+1024];
         }
@@ -865,9 +865,9 @@ internal readonly struct Tile16x128 : IFourWarpTile
 
     public static void LoadBAcrossK(int stage, int further) => CudaAsm.Emit("""
         { .reg .b32 at, to;
-        add.u32 at, tcFragmentB, %1; add.u32 at, at, %0;
-        xor.b32 to, at, 0; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
-        xor.b32 to, at, 32; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb4, fb5, fb6, fb7}, [to];
+        add.u32 at, tcFragmentB, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb4, fb5, fb6, fb7}, [to];
         }
         """, stage, further);
 
