@@ -59,7 +59,7 @@ public partial class TensorCoreAssemblyPtxTests(ITestOutputHelper output)
     [GeneratedRegex(@"\bLDSM\.16\.MT?88\.4\b")]
     private static partial Regex Ldsm();
 
-    [GeneratedRegex(@"\bLDGSTS\.E\.BYPASS\.128\.ZFILL\b")]
+    [GeneratedRegex(@"\bLDGSTS\.E\.BYPASS(?:\.\w+)?\.128\.ZFILL\b")]
     private static partial Regex Ldgsts();
 
     [GeneratedRegex(@"\b(?:LDL|STL)\b")]

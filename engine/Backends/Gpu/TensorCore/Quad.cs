@@ -27,8 +27,8 @@ internal static class Quad
         if (valid > 3) y[at + 3] = value.W;
     }
 
-    public static F4 Load16<TElement>(ArrayView<ushort> x, long at, int valid) where TElement : struct, ITensorCoreElement =>
-        new(TElement.Load(x, at), valid > 1 ? TElement.Load(x, at + 1) : 0f,
+    public static F4 Load16<TElement>(ArrayView<ushort> x, long at, int valid, bool whole) where TElement : struct, ITensorCoreElement =>
+        whole ? TElement.LoadQuad(x, at) : new F4(TElement.Load(x, at), valid > 1 ? TElement.Load(x, at + 1) : 0f,
             valid > 2 ? TElement.Load(x, at + 2) : 0f, valid > 3 ? TElement.Load(x, at + 3) : 0f);
 
     public static void Store16<TElement>(ArrayView<ushort> y, long address, long at, F4 value, int valid, bool whole)

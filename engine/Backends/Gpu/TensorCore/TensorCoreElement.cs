@@ -12,6 +12,9 @@ internal interface ITensorCoreElement
     /// <summary>Element i as float32.</summary>
     static abstract float Load(ArrayView<ushort> x, long i);
 
+    /// <summary>Four elements from the i-th, a multiple of 4, as float32.</summary>
+    static abstract F4 LoadQuad(ArrayView<ushort> x, long i);
+
     /// <summary>Stores element i, rounded to nearest even.</summary>
     static abstract void Store(ArrayView<ushort> y, long i, float value);
 
@@ -25,6 +28,15 @@ internal readonly struct TensorCoreBF16 : ITensorCoreElement
     public static void Multiply<TTile>() where TTile : struct, ITensorCoreTile => TTile.MultiplyBF16();
 
     public static float Load(ArrayView<ushort> x, long i) => StoredBF16.Load(x, i);
+
+    public static F4 LoadQuad(ArrayView<ushort> x, long i)
+    {
+        long bits = x.Cast<long>()[i >> 2];
+        int xy = (int)bits, zw = (int)(bits >> 32);
+        const int upper = unchecked((int)0xFFFF0000);
+        return new F4(BitConverter.Int32BitsToSingle(xy << 16), BitConverter.Int32BitsToSingle(xy & upper),
+            BitConverter.Int32BitsToSingle(zw << 16), BitConverter.Int32BitsToSingle(zw & upper));
+    }
 
     public static void Store(ArrayView<ushort> y, long i, float value) => StoredBF16.Store(y, i, value);
 
@@ -43,6 +55,8 @@ internal readonly struct TensorCoreF16 : ITensorCoreElement
     public static void Multiply<TTile>() where TTile : struct, ITensorCoreTile => TTile.MultiplyF16();
 
     public static float Load(ArrayView<ushort> x, long i) => StoredF16.Load(x, i);
+
+    public static F4 LoadQuad(ArrayView<ushort> x, long i) => new(Load(x, i), Load(x, i + 1), Load(x, i + 2), Load(x, i + 3));
 
     public static void Store(ArrayView<ushort> y, long i, float value) => StoredF16.Store(y, i, value);
 

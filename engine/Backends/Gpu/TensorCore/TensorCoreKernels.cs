@@ -126,21 +126,19 @@ internal static class TensorCoreKernels
         }
         CpAsync.AwaitAll();
 
-        // Through shared memory, a slab at a time, so that neighbouring threads store neighbouring columns.
-        int log2Quads = TTile.Log2Columns - 2, slabQuads = TensorCoreLayout.SlabRows << TTile.Log2WarpsM + log2Quads;
-        int threads = 32 << TTile.Log2WarpsM + TTile.Log2WarpsN, stride = TensorCoreLayout.StagedStride(TTile.Log2Columns) / 4;
+        // Through shared memory, a slab at a time, so that neighbouring threads store neighbouring columns: each four, always the same.
+        int log2Quads = TTile.Log2Columns - 2, stride = TensorCoreLayout.StagedStride(TTile.Log2Columns) / 4;
+        int quad = Group.IdxX & ((1 << log2Quads) - 1), column = n0 + quad * 4;
+        int stagedRows = TensorCoreLayout.SlabRows << TTile.Log2WarpsM, rowStep = 32 << TTile.Log2WarpsM + TTile.Log2WarpsN >> log2Quads;
         int staged = TensorCoreLayout.StagedOffset(lane, warpM, warpN << log2WarpColumns, TTile.Log2Columns);
         for (int slab = 0; slab < (1 << log2WarpRows) / TensorCoreLayout.SlabRows; slab++)
         {
             Group.Barrier();
             TTile.StoreSlab(slab, staged);
             Group.Barrier();
-            for (int i = Group.IdxX; i < slabQuads; i += threads)
-            {
-                int row = i >> log2Quads, quad = i & ((1 << log2Quads) - 1);
+            for (int row = Group.IdxX >> log2Quads; row < stagedRows; row += rowStep)
                 p.Output.Store<TElement>(shared[row * stride + quad],
-                    m0 + TensorCoreLayout.RowOfStaged(row, slab, log2WarpRows), n0 + quad * 4, batch, split);
-            }
+                    m0 + TensorCoreLayout.RowOfStaged(row, slab, log2WarpRows), column, batch, split);
         }
     }
 

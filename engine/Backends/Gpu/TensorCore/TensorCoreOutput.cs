@@ -43,22 +43,24 @@ internal struct TensorCoreOutput
         F4 value = F4.Scale(sums, Alpha);
         if (Is(HasBias)) value = F4.Add(value, Quad.LoadF32(Bias, column, valid, whole));
         if (Is(Accumulates)) value = F4.Add(value, Load<TElement>(C, at, valid, whole, Is(Stores16)));
-        if (Activation == (int)SeLoRA.Engine.Activation.Silu)
-            value = new F4(Silu(value.X), Silu(value.Y), Silu(value.Z), Silu(value.W));
-        if (Activation == (int)SeLoRA.Engine.Activation.Gelu)
-            value = new F4(Gelu(value.X), Gelu(value.Y), Gelu(value.Z), Gelu(value.W));
-        if (Activation == (int)SeLoRA.Engine.Activation.QuickGelu)
-            value = new F4(QuickGelu(value.X), QuickGelu(value.Y), QuickGelu(value.Z), QuickGelu(value.W));
+        if (Activation != (int)SeLoRA.Engine.Activation.None) value = Activate(value);
         if (Is(HasResidual)) value = F4.Add(value, Load<TElement>(Residual, at, valid, whole, Is(Residual16)));
         if (Is(Stores16)) Quad.Store16<TElement>(C, CAddress, at, value, valid, whole);
         else Quad.StoreF32(C.Cast<float>(), at, value, valid, whole);
+    }
+
+    private readonly F4 Activate(F4 x)
+    {
+        if (Activation == (int)SeLoRA.Engine.Activation.Silu) return new F4(Silu(x.X), Silu(x.Y), Silu(x.Z), Silu(x.W));
+        if (Activation == (int)SeLoRA.Engine.Activation.Gelu) return new F4(Gelu(x.X), Gelu(x.Y), Gelu(x.Z), Gelu(x.W));
+        return new F4(QuickGelu(x.X), QuickGelu(x.Y), QuickGelu(x.Z), QuickGelu(x.W));
     }
 
     private readonly bool Is(int flag) => (Flags & flag) != 0;
 
     private static F4 Load<TElement>(ArrayView<ushort> x, long at, int valid, bool whole, bool is16)
         where TElement : struct, ITensorCoreElement =>
-        is16 ? Quad.Load16<TElement>(x, at, valid) : Quad.LoadF32(x.Cast<float>(), at, valid, whole);
+        is16 ? Quad.Load16<TElement>(x, at, valid, whole) : Quad.LoadF32(x.Cast<float>(), at, valid, whole);
 
     private static float Silu(float x) => SiluOp.Value(new F32(x)).Value;
 
