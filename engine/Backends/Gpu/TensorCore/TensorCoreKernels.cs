@@ -78,9 +78,9 @@ internal static class TensorCoreKernels
         TTile.Declare();
 
         int block = Grid.IdxX;
-        int n0 = block % p.TilesN << TTile.Log2Columns;
+        int n0 = (block % p.TilesN) << TTile.Log2Columns;
         block /= p.TilesN;
-        int m0 = block % p.TilesM << TTile.Log2Rows;
+        int m0 = (block % p.TilesM) << TTile.Log2Rows;
         block /= p.TilesM;
         int split = block % p.Output.Splits, batch = block / p.Output.Splits;
         int begin = split * p.SlicesOfSplit, end = IntrinsicMath.Min(p.Slices, begin + p.SlicesOfSplit);
@@ -129,7 +129,7 @@ internal static class TensorCoreKernels
         // Through shared memory, a slab at a time, so that neighbouring threads store neighbouring columns: each four, always the same.
         int log2Quads = TTile.Log2Columns - 2, stride = TensorCoreLayout.StagedStride(TTile.Log2Columns) / 4;
         int quad = Group.IdxX & ((1 << log2Quads) - 1), column = n0 + quad * 4;
-        int stagedRows = TensorCoreLayout.SlabRows << TTile.Log2WarpsM, rowStep = 32 << TTile.Log2WarpsM + TTile.Log2WarpsN >> log2Quads;
+        int stagedRows = TensorCoreLayout.SlabRows << TTile.Log2WarpsM, rowStep = (32 << (TTile.Log2WarpsM + TTile.Log2WarpsN)) >> log2Quads;
         int staged = TensorCoreLayout.StagedOffset(lane, warpM, warpN << log2WarpColumns, TTile.Log2Columns);
         for (int slab = 0; slab < (1 << log2WarpRows) / TensorCoreLayout.SlabRows; slab++)
         {
