@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using ILGPU;
@@ -11,12 +10,10 @@ namespace SeLoRA.Tests;
 
 /// <summary>
 /// Every kernel compiled to PTX for sm_80 without a GPU, held to what runs well there, and given to NVIDIA's assembler where one is
-/// found: SELORA_PTXAS, else ptxas on the PATH.
+/// found (<see cref="PtxAssembler"/>).
 /// </summary>
 public sealed partial class PtxCompileTests(ITestOutputHelper output)
 {
-    private const string Target = "sm_80";
-
     private static readonly Lazy<IReadOnlyDictionary<string, string>> Texts = new(Compile);
 
     public static TheoryData<string> Kernels => [.. KernelMethods.All.Keys];
@@ -26,7 +23,7 @@ public sealed partial class PtxCompileTests(ITestOutputHelper output)
     public void Ptx_follows_the_rules(string kernel)
     {
         string ptx = Texts.Value[kernel];
-        Assert.Contains($".target {Target}", ptx, StringComparison.Ordinal);
+        Assert.Contains($".target {PtxAssembler.Target}", ptx, StringComparison.Ordinal);
         Assert.Contains(".entry", ptx, StringComparison.Ordinal);
         AssertNone(ptx, DoublePrecision(), "double precision");
         AssertNone(ptx, UniformBranch(), "a divergent branch marked uniform");
@@ -57,19 +54,16 @@ public sealed partial class PtxCompileTests(ITestOutputHelper output)
     [Fact]
     public async Task Assembler_accepts_every_kernel_without_stack_or_spills()
     {
-        string? ptxas = FindAssembler();
-        if (ptxas is null) Assert.Skip("no ptxas: neither SELORA_PTXAS nor the PATH names NVIDIA's assembler");
+        string? ptxas = PtxAssembler.Find();
+        if (ptxas is null) Assert.Skip(PtxAssembler.Absent);
         using var folder = new TemporaryFolder();
         var problems = new List<string>();
         foreach ((string kernel, string ptx) in Texts.Value)
         {
-            string source = folder.File("kernel.ptx"), binary = folder.File("kernel.cubin");
-            await File.WriteAllTextAsync(source, ptx, TestContext.Current.CancellationToken);
-            (int code, string said) = await Run(ptxas, ["-arch", Target, "-v", source, "-o", binary]);
-            Match use = StackUse().Match(said);
-            output.WriteLine($"{kernel}: {Registers().Match(said).Value}");
+            (int code, string said) = await PtxAssembler.Assemble(ptxas, ptx, folder.File("kernel.ptx"), folder.File("kernel.cubin"));
+            output.WriteLine($"{kernel}: {PtxAssembler.Use(said)}");
             if (code != 0) problems.Add($"{kernel}: {said}");
-            else if (!use.Success || use.Groups.Values.Skip(1).Any(g => g.Value != "0")) problems.Add($"{kernel}: {use.Value}");
+            else if (PtxAssembler.Stack(said) is not (0, 0, 0)) problems.Add($"{kernel}: {PtxAssembler.Stack(said)}");
         }
         Assert.True(problems.Count == 0, string.Join("\n", problems));
     }
@@ -88,23 +82,6 @@ public sealed partial class PtxCompileTests(ITestOutputHelper output)
         Assert.False(found.Success, $"{what}: {found.Value}");
     }
 
-    private static string? FindAssembler()
-    {
-        string? named = Environment.GetEnvironmentVariable("SELORA_PTXAS");
-        if (named is not null) return named;
-        string file = OperatingSystem.IsWindows() ? "ptxas.exe" : "ptxas";
-        return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .Select(folder => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
-    }
-
-    private static async Task<(int Code, string Said)> Run(string program, string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        Task<string> said = process.StandardOutput.ReadToEndAsync(), complained = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await said + await complained);
-    }
-
     [GeneratedRegex(@"^.*\.f64.*$", RegexOptions.Multiline)]
     private static partial Regex DoublePrecision();
 
@@ -119,10 +96,4 @@ public sealed partial class PtxCompileTests(ITestOutputHelper output)
 
     [GeneratedRegex(@"\.extern\s+\.func.*")]
     private static partial Regex Extern();
-
-    [GeneratedRegex(@"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads")]
-    private static partial Regex StackUse();
-
-    [GeneratedRegex(@"Used \d+ registers[^\n]*")]
-    private static partial Regex Registers();
 }

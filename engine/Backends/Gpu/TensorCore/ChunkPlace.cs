@@ -1,0 +1,55 @@
+using ILGPU;
+
+namespace SeLoRA.Engine;
+
+/// <summary>
+/// The first chunk that a thread copies of every slice of an operand. Threads of a group take neighbouring chunks, line by line; a
+/// thread's further chunks are the same in lines below, a multiple of 8 lines on, where the swizzle is the same.
+/// </summary>
+internal struct ChunkPlace
+{
+    private readonly bool alongK;
+
+    /// <summary>The line, a row if k is contiguous, else a k; and the chunk in it in elements.</summary>
+    private readonly int line, within;
+
+    public ChunkPlace(int thread, bool alongK, int log2Rows)
+    {
+        int log2Line = TensorCoreLayout.Log2LineChunks(alongK, log2Rows), chunk = thread & ((1 << log2Line) - 1);
+        this.alongK = alongK;
+        line = thread >> log2Line;
+        within = chunk << TensorCoreLayout.Log2Chunk;
+        Row0 = 0;
+        Offset = TensorCoreLayout.ChunkOffset(line, chunk, log2Line);
+    }
+
+    /// <summary>First row of the tile.</summary>
+    public int Row0;
+
+    /// <summary>Byte offset in the slice in shared memory.</summary>
+    public int Offset;
+
+    /// <summary>How far along K: bytes, or lines.</summary>
+    public readonly int AlongK => alongK ? within * sizeof(ushort) : line;
+
+    /// <summary>How much of a tile with <paramref name="rows"/> rows left there is from here on across K: lines, or bytes.</summary>
+    public readonly int Existing(int rows) => alongK ? rows - line : IntrinsicMath.Clamp(rows - within, 0, 8) * sizeof(ushort);
+
+    /// <summary>The same place in the tile that begins at a row.</summary>
+    public readonly ChunkPlace Of(int row0)
+    {
+        ChunkPlace place = this;
+        place.Row0 = row0;
+        return place;
+    }
+
+    /// <summary>Number of the first element in a matrix whose lines are <paramref name="ld"/> apart, the slice beginning at k0.</summary>
+    public readonly long Element(int k0, int ld) => alongK ? (long)(Row0 + line) * ld + k0 + within : (long)(k0 + line) * ld + Row0 + within;
+}
+
+/// <summary>Addresses of a thread's first chunks of a slice, bytes between lines of the operands, and what is left of K.</summary>
+internal struct SliceSource
+{
+    public long A, B, LineOfA, LineOfB;
+    public int KLeft;
+}

@@ -1,0 +1,53 @@
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+
+namespace SeLoRA.Engine;
+
+/// <summary>Products of 16-bit tensors on tensor cores. The float32 path does not come here.</summary>
+public sealed partial class GpuBackend
+{
+    /// <summary>True on CUDA devices whose tensor cores the kernels use.</summary>
+    internal bool HasTensorCores => accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80;
+
+    /// <summary>
+    /// As <see cref="Gemm"/> with a and b of one 16-bit type, c of that or float32, the residual of either, the bias float32, and the
+    /// factors of a low-rank term of a's type. The caller has asked <see cref="HasTensorCores"/> and <see cref="TensorCoreContract"/>.
+    /// </summary>
+    internal void GemmTensorCore(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue)
+    {
+        using Lock.Scope turn = Enter();
+        TensorCorePlan plan = TensorCorePlan.For(shape, epilogue.LowRank?.Rank ?? 0, accelerator.NumMultiprocessors);
+        GemmTensorCore(a, b, c, shape, epilogue, plan);
+    }
+
+    /// <summary>The same with a plan of the caller's.</summary>
+    internal void GemmTensorCore(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue, in TensorCorePlan plan)
+    {
+        using Lock.Scope turn = Enter();
+        var args = TensorCoreArgs.For(plan, c, shape, epilogue);
+        args.First.A = Address(a);
+        args.First.B = Address(b);
+        if (epilogue.LowRank is { } term)
+        {
+            args.Appended.A = Address(term.U);
+            args.Appended.B = Address(term.V);
+        }
+        ArrayView<ushort> view = View<ushort>(c);
+        args.Output.C = view;
+        args.Output.CAddress = Address(c);
+        args.Output.Residual = epilogue.Residual is null ? view : View<ushort>(epilogue.Residual);
+        args.Output.Bias = Floats(epilogue.Bias, view.Cast<float>());
+        GpuStorage? partial = plan.Splits > 1 ? Workspace((long)plan.Splits * shape.Batch * shape.M * shape.N) : null;
+        args.Output.Partial = partial is null ? view.Cast<float>() : Floats(partial);
+        bool isBF16 = a.DType == DType.BF16;
+        TensorCoreKernels.Find(plan.Tile, isBF16, shape.TransA, shape.TransB).Run(this, plan.Groups, args);
+        if (partial is null) return;
+        TensorCoreKernels.CombineArgs combine = TensorCoreKernels.CombineArgs.For(args.Output);
+        (isBF16 ? TensorCoreKernels.Combine<TensorCoreBF16>.Kernel : TensorCoreKernels.Combine<TensorCoreF16>.Kernel)
+            .RunFlat(this, combine.Quads, combine);
+        partial.Release();
+    }
+
+    private long Address(Tensor x) => Bytes(x).LoadEffectiveAddressAsPtr().ToInt64();
+}

@@ -1,0 +1,82 @@
+namespace SeLoRA.Engine;
+
+/// <summary>
+/// A group's tile of C and how its warps share it. Accumulators and fragments are PTX registers with names of their own, because arrays
+/// would go to the stack; the methods are therefore unrolled text, written by TensorCoreTileGenerator of the tests into
+/// TensorCoreTiles.g.cs. Places are byte offsets into the group's shared memory, stages too.
+/// </summary>
+internal interface ITensorCoreTile
+{
+    /// <summary>log2 of the rows of C.</summary>
+    static abstract int Log2Rows { get; }
+
+    /// <summary>log2 of the columns of C.</summary>
+    static abstract int Log2Columns { get; }
+
+    /// <summary>log2 of the warps along the rows.</summary>
+    static abstract int Log2WarpsM { get; }
+
+    /// <summary>log2 of the warps along the columns.</summary>
+    static abstract int Log2WarpsN { get; }
+
+    /// <summary>Slices of K in shared memory: one is multiplied while the others arrive.</summary>
+    static abstract int Stages { get; }
+
+    /// <summary>Declares the registers and sets the accumulators to zero; once, at the head of the kernel.</summary>
+    static abstract void Declare();
+
+    /// <summary>Waits until at most <see cref="Stages"/> - 2 slices of this thread are still under way.</summary>
+    static abstract void AwaitSlice();
+
+    /// <summary>
+    /// Keeps this thread's places for A in registers of their own: ILGPU would work them out again in every slice. The place that it points
+    /// ldmatrix to; the place of its first chunk; how far that chunk is along K: in bytes if k is contiguous, in lines if not; and how
+    /// much of it exists across K: lines if k is contiguous, bytes if not.
+    /// </summary>
+    static abstract void PlaceA(int fragment, int to, int offset, int fix);
+
+    /// <inheritdoc cref="PlaceA"/>
+    static abstract void PlaceB(int fragment, int to, int offset, int fix);
+
+    /// <summary>
+    /// Asks for this thread's chunks of a slice of A, k contiguous: the first from the address <paramref name="from"/>, each next
+    /// <paramref name="step"/> bytes on. Beyond <paramref name="kLeft"/>, and beyond the matrix, zeros are filled in and nothing is read.
+    /// </summary>
+    static abstract void CopyAAlongK(int stage, long from, long step, int kLeft);
+
+    /// <summary>The same with m contiguous.</summary>
+    static abstract void CopyAAcrossK(int stage, long from, long step, int kLeft);
+
+    /// <inheritdoc cref="CopyAAlongK"/>
+    static abstract void CopyBAlongK(int stage, long from, long step, int kLeft);
+
+    /// <inheritdoc cref="CopyAAcrossK"/>
+    static abstract void CopyBAcrossK(int stage, long from, long step, int kLeft);
+
+    /// <summary>Loads a warp's fragments of A for 16 values of k, k contiguous; <paramref name="turn"/> is XORed into the place.</summary>
+    static abstract void LoadAAlongK(int stage, int turn);
+
+    /// <summary>The same with m contiguous; <paramref name="further"/> is added to the place.</summary>
+    static abstract void LoadAAcrossK(int stage, int further);
+
+    /// <summary>Loads a warp's fragments of B for 16 values of k, k contiguous; <paramref name="turn"/> is XORed into the place.</summary>
+    static abstract void LoadBAlongK(int stage, int turn);
+
+    /// <summary>The same with n contiguous; <paramref name="further"/> is added to the place.</summary>
+    static abstract void LoadBAcrossK(int stage, int further);
+
+    /// <summary>Accumulators += A B of the loaded fragments of bfloat16.</summary>
+    static abstract void MultiplyBF16();
+
+    /// <summary>The same of float16.</summary>
+    static abstract void MultiplyF16();
+
+    /// <summary>Stores one slab, 16 rows of every warp, as float32: see <see cref="TensorCoreLayout.StagedOffset"/>.</summary>
+    static abstract void StoreSlab(int slab, int address);
+}
+
+/// <summary>A tile of eight warps.</summary>
+internal interface IEightWarpTile : ITensorCoreTile;
+
+/// <summary>A tile of four warps.</summary>
+internal interface IFourWarpTile : ITensorCoreTile;

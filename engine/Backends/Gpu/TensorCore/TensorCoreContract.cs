@@ -1,0 +1,51 @@
+namespace SeLoRA.Engine;
+
+/// <summary>
+/// What the tensor-core kernels ask of a product; others go to the portable kernels. M, N and K are arbitrary, but cp.async moves 16
+/// bytes from addresses that are multiples of 16: operands begin at multiples of 8 elements, and so do their lines and matrices.
+/// For dense tensors that means: K a multiple of 8 where k is contiguous, M or N where those are.
+/// </summary>
+internal static class TensorCoreContract
+{
+    private const int Elements = 8;
+
+    /// <summary>What stands against the kernels, or null.</summary>
+    public static string? Violation(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue)
+    {
+        if (a.DType is not (DType.BF16 or DType.F16) || b.DType != a.DType) return $"operands are {a.DType} and {b.DType}, not of one 16-bit type";
+        if (c.DType != a.DType && c.DType != DType.F32) return $"the result is {c.DType}";
+        if (epilogue.Residual is { } residual && residual.DType != a.DType && residual.DType != DType.F32) return $"the residual is {residual.DType}";
+        if (shape.TransA && shape.TransB) return "both operands are transposed";
+        if (!AreMultiples(Elements, a.Offset, b.Offset, shape.Lda, shape.Ldb, shape.StrideA, shape.StrideB))
+            return $"an operand, its lines or its matrices do not begin at multiples of {Elements} elements";
+        if (epilogue.LowRank is not { } term) return null;
+        if (shape.Batch != 1) return "a low-rank term with a batch";
+        if (term.U.DType != a.DType || term.V.DType != a.DType) return $"factors are {term.U.DType} and {term.V.DType}";
+        if (shape.TransA || shape.TransB != term.TransV) return "factors do not lie as the operands do";
+        if (!AreMultiples(Elements, term.U.Offset, term.V.Offset, term.Rank, term.V.Shape[1]))
+            return $"a factor or its lines do not begin at multiples of {Elements} elements";
+        return null;
+    }
+
+    /// <summary>The epilogue's flags.</summary>
+    public static int Flags(Tensor c, in GemmShape shape, in GemmEpilogue epilogue)
+    {
+        int flags = 0;
+        if (epilogue.Bias is not null) flags |= TensorCoreOutput.HasBias;
+        if (epilogue.Accumulate) flags |= TensorCoreOutput.Accumulates;
+        if (epilogue.Residual is not null) flags |= TensorCoreOutput.HasResidual;
+        if (c.DType != DType.F32) flags |= TensorCoreOutput.Stores16;
+        if (epilogue.Residual is { } residual && residual.DType != DType.F32) flags |= TensorCoreOutput.Residual16;
+        // Quads of float32 are 16 bytes: storages begin at multiples of that, so counting elements is enough.
+        if (AreMultiples(4, shape.N, shape.Ldc, shape.StrideC, c.Offset, epilogue.Residual?.Offset ?? 0, epilogue.Bias?.Offset ?? 0))
+            flags |= TensorCoreOutput.WholeQuads;
+        return flags;
+    }
+
+    private static bool AreMultiples(long of, params ReadOnlySpan<long> values)
+    {
+        foreach (long value in values)
+            if (value % of != 0) return false;
+        return true;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using SeLoRA.Engine;
+using Xunit;
+
+namespace SeLoRA.Tests;
+
+/// <summary>
+/// What NVIDIA's assembler makes of the tensor-core kernels for sm_80: no stack, the registers and shared memory that leave room for the
+/// planned groups, and the machine instructions that they are about. PtxCompileTests holds them to the rules of all kernels.
+/// </summary>
+public partial class TensorCoreAssemblyPtxTests(ITestOutputHelper output)
+{
+    // A multiprocessor of sm_80: 65,536 registers, given to warps in units of 256; 164 KB of shared memory, of which a group takes 1 KB more.
+    private const int RegistersEach = 65536, SharedBytesEach = 164 * 1024, SharedReserved = 1024;
+
+    /// <summary>Tile, and groups that a multiprocessor should hold at a time.</summary>
+    public static TheoryData<string, int> Plan => new()
+    {
+        { nameof(TensorCoreTile.Tile128x128), 2 }, { nameof(TensorCoreTile.Tile128x64), 3 }, { nameof(TensorCoreTile.Tile64x64), 4 },
+        { nameof(TensorCoreTile.Tile128x16), 4 }, { nameof(TensorCoreTile.Tile16x128), 4 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Plan))]
+    public async Task Kernels_fit_the_planned_occupancy_and_use_the_tensor_cores(string tile, int groups)
+    {
+        string? ptxas = PtxAssembler.Find();
+        if (ptxas is null) Assert.Skip(PtxAssembler.Absent);
+        string? cuobjdump = PtxAssembler.FindDisassembler(ptxas);
+        using var folder = new TemporaryFolder();
+        string source = folder.File("kernel.ptx"), binary = folder.File("kernel.cubin");
+        TensorCoreTileShape shape = TensorCoreTileShape.All.Single(s => s.Name == tile);
+        foreach ((string name, MethodInfo method) in KernelMethods.All.Where(k => k.Key.Contains($"<{tile},", StringComparison.Ordinal)))
+        {
+            (int code, string said) = await PtxAssembler.Assemble(ptxas, TensorCoreEmulation.Compile(method), source, binary);
+            Assert.True(code == 0, said);
+            Assert.Equal((0, 0, 0), PtxAssembler.Stack(said));
+            (int registers, int sharedBytes) = PtxAssembler.Use(said);
+            int threads = method.GetCustomAttribute<KernelAttribute>()!.Threads;
+            int byRegisters = RegistersEach / ((registers + 7) / 8 * 8 * threads), byShared = SharedBytesEach / (sharedBytes + SharedReserved);
+            output.WriteLine($"{name}: {registers} registers, {sharedBytes} bytes shared, {Math.Min(byRegisters, byShared)} groups of {threads} threads");
+            Assert.True(sharedBytes <= 48 * 1024, $"{name}: {sharedBytes} bytes need opting in");
+            Assert.True(Math.Min(byRegisters, byShared) >= groups, $"{name}: {registers} registers and {sharedBytes} bytes leave room for less than {groups}");
+            if (cuobjdump is null) continue;
+            string code80 = await PtxAssembler.Disassemble(cuobjdump, binary);
+            // Two steps of mma a slice; one ldmatrix.x4 a fragment of A or pair of B.
+            Assert.Equal(2 * shape.FragmentsM * shape.FragmentsN, Hmma().Count(code80));
+            Assert.Equal(2 * (shape.FragmentsM + shape.FragmentsN / 2), Ldsm().Count(code80));
+            Assert.NotEmpty(Ldgsts().Matches(code80));
+            Assert.Empty(LocalMemory().Matches(code80));
+        }
+        if (cuobjdump is null) Assert.Skip("assembled, but no cuobjdump beside ptxas: machine code not read");
+    }
+
+    [GeneratedRegex(@"\bHMMA\.16816\.F32\b")]
+    private static partial Regex Hmma();
+
+    [GeneratedRegex(@"\bLDSM\.16\.MT?88\.4\b")]
+    private static partial Regex Ldsm();
+
+    [GeneratedRegex(@"\bLDGSTS\.E\.BYPASS(?:\.\w+)?\.128\.ZFILL\b")]
+    private static partial Regex Ldgsts();
+
+    [GeneratedRegex(@"\b(?:LDL|STL)\b")]
+    private static partial Regex LocalMemory();
+}

@@ -1,0 +1,118 @@
+using System.Buffers.Binary;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime.Cuda;
+using SeLoRA.Engine;
+
+namespace SeLoRA.Tests;
+
+/// <summary>Runs a problem's kernels on the host: the PTX that would be given to the driver, in <see cref="PtxMachine"/>.</summary>
+internal static class TensorCoreEmulation
+{
+    private const ulong FirstAddress = 0x7F00_0000_0000, Distance = 0x1_0000_0000;
+
+    private static readonly Lazy<Context> Compiler = new(() => Context.Create(builder => builder.Optimize(OptimizationLevel.O2)));
+    private static readonly Dictionary<MethodInfo, PtxProgram> Programs = [];
+
+    /// <summary>The bytes of C, and the machine that ran the product; its text may be changed before.</summary>
+    public static (byte[] Result, PtxMachine Product) Run(TensorCoreProblem problem, PtxOrder order, Func<string, string>? change = null)
+    {
+        var buffers = new List<PtxBuffer>();
+        ulong Place(byte[] bytes)
+        {
+            buffers.Add(new PtxBuffer(FirstAddress + Distance * (ulong)buffers.Count, bytes));
+            return buffers[^1].Address;
+        }
+        TensorCoreArgs args = TensorCoreArgs.For(problem.Plan, problem.C, problem.Shape, problem.Epilogue);
+        args.First.A = (long)Place(TensorCoreProblem.BytesOf(problem.A));
+        args.First.B = (long)Place(TensorCoreProblem.BytesOf(problem.B));
+        if (problem.Epilogue.LowRank is { } term)
+        {
+            args.Appended.A = (long)Place(TensorCoreProblem.BytesOf(term.U));
+            args.Appended.B = (long)Place(TensorCoreProblem.BytesOf(term.V));
+        }
+        byte[] result = TensorCoreProblem.BytesOf(problem.C);
+        var views = new Dictionary<string, ulong>(StringComparer.Ordinal) { ["C"] = Place(result) };
+        args.Output.CAddress = (long)views["C"];
+        views["Bias"] = problem.Epilogue.Bias is { } bias ? Place(TensorCoreProblem.BytesOf(bias)) : 0;
+        views["Residual"] = problem.Epilogue.Residual is { } residual ? Place(TensorCoreProblem.BytesOf(residual)) : 0;
+        GemmShape shape = problem.Shape;
+        var partial = new float[problem.Plan.Splits > 1 ? problem.Plan.Splits * shape.Batch * shape.M * shape.N : 0];
+        Array.Fill(partial, float.NaN);
+        views["Partial"] = Place(MemoryMarshal.AsBytes(partial.AsSpan()).ToArray());
+
+        bool isBF16 = problem.A.DType == DType.BF16;
+        PtxMachine product = Launch(TensorCoreKernels.Find(problem.Plan.Tile, isBF16, shape.TransA, shape.TransB), args, views, buffers,
+            order, _ => problem.Plan.Groups, change);
+        if (problem.Plan.Splits > 1)
+        {
+            TensorCoreKernels.CombineArgs combine = TensorCoreKernels.CombineArgs.For(args.Output);
+            Launch(isBF16 ? TensorCoreKernels.Combine<TensorCoreBF16>.Kernel : TensorCoreKernels.Combine<TensorCoreF16>.Kernel, combine, views,
+                buffers, order, threads => (combine.Quads + threads - 1) / threads, null);
+        }
+        return (result, product);
+    }
+
+    private static PtxMachine Launch<TArgs>(Kernel<TArgs> kernel, TArgs args, Dictionary<string, ulong> views, List<PtxBuffer> buffers,
+        PtxOrder order, Func<int, long> groups, Func<string, string>? change) where TArgs : struct
+    {
+        var method = (MethodInfo)typeof(Kernel<TArgs>).GetField("method", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(kernel)!;
+        var parameters = new List<byte>();
+        Append(parameters, args, "", views);
+        var machine = new PtxMachine(change is null ? Program(method) : new PtxProgram(change(Compile(method))), kernel.Threads, buffers, [.. parameters], order);
+        machine.Run((int)groups(kernel.Threads));
+        return machine;
+    }
+
+    private static PtxProgram Program(MethodInfo method)
+    {
+        lock (Programs)
+        {
+            if (!Programs.TryGetValue(method, out PtxProgram? program)) Programs[method] = program = new PtxProgram(Compile(method));
+            return program;
+        }
+    }
+
+    /// <summary>A kernel's PTX for sm_80.</summary>
+    public static string Compile(MethodInfo method)
+    {
+        lock (Compiler)
+        {
+            using var backend = new PTXBackend(Compiler.Value, CudaArchitecture.SM_80, CudaInstructionSet.ISA_78, null!);
+            return ((PTXCompiledKernel)GpuBackend.Translate(backend, method, method.GetCustomAttribute<KernelAttribute>()!.Specialization)).PTXAssembly;
+        }
+    }
+
+    // As ILGPU lays out a kernel's argument: fields in order, aligned to their size; a view is its address and its length.
+    private static void Append(List<byte> bytes, object value, string name, Dictionary<string, ulong> views)
+    {
+        switch (value)
+        {
+            case int number: bytes.AddRange(BitConverter.GetBytes(number)); return;
+            case float number: bytes.AddRange(BitConverter.GetBytes(number)); return;
+            case long number:
+                Align(bytes);
+                bytes.AddRange(BitConverter.GetBytes(number));
+                return;
+        }
+        Align(bytes);
+        if (value.GetType().Name.StartsWith("ArrayView", StringComparison.Ordinal))
+        {
+            var view = new byte[16];
+            BinaryPrimitives.WriteUInt64LittleEndian(view, views[name]);
+            BinaryPrimitives.WriteInt64LittleEndian(view.AsSpan(8), 1 << 30);
+            bytes.AddRange(view);
+            return;
+        }
+        foreach (FieldInfo field in value.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(f => f.MetadataToken))
+            Append(bytes, field.GetValue(value)!, field.Name, views);
+        Align(bytes);
+    }
+
+    private static void Align(List<byte> bytes)
+    {
+        while (bytes.Count % 8 != 0) bytes.Add(0);
+    }
+}

@@ -1,0 +1,75 @@
+using SeLoRA.Engine;
+using Xunit;
+
+namespace SeLoRA.Tests;
+
+/// <summary>Which tile a product gets, how K is cut, and which products are refused.</summary>
+public class TensorCorePlanTests
+{
+    private const int Multiprocessors = 108;
+
+    [Theory]
+    [InlineData(32768, 1280, TensorCoreTile.Tile128x128)]
+    [InlineData(6272, 320, TensorCoreTile.Tile128x64)]
+    [InlineData(616, 768, TensorCoreTile.Tile64x64)]
+    [InlineData(6272, 16, TensorCoreTile.Tile128x16)]
+    [InlineData(16, 1280, TensorCoreTile.Tile16x128)]
+    public void Shape_class_chooses_the_tile(int m, int n, object tile) =>
+        Assert.Equal((TensorCoreTile)tile, TensorCorePlan.For(new GemmShape(m, n, 320), 0, Multiprocessors).Tile);
+
+    [Fact]
+    public void Every_tile_is_as_large_as_its_row_says()
+    {
+        foreach (TensorCoreRow row in TensorCoreTable.Rows)
+        {
+            TensorCoreTileShape shape = TensorCoreTileShape.All.Single(s => s.Name == row.Tile.ToString());
+            Assert.Equal((shape.Rows, shape.Columns), (row.Rows, row.Columns));
+        }
+        Assert.Equal(Enum.GetValues<TensorCoreTile>(), TensorCoreTable.Rows.Select(row => row.Tile).Order());
+    }
+
+    [Theory]
+    [InlineData(320, 320, 6272, 0)]
+    [InlineData(16, 320, 6272, 0)]
+    [InlineData(616, 768, 768, 16)]
+    [InlineData(64, 64, 8, 0)]
+    [InlineData(1, 1, 100_000, 24)]
+    public void Splits_cover_K_once_and_none_is_empty(int m, int n, int k, int rank)
+    {
+        TensorCorePlan plan = TensorCorePlan.For(new GemmShape(m, n, k), rank, Multiprocessors);
+        Assert.Equal((k + 31) / 32 + (rank + 31) / 32, plan.Slices);
+        Assert.InRange(plan.Splits, 1, TensorCoreTable.MaxSplits);
+        Assert.True(plan.Splits * plan.SlicesOfSplit >= plan.Slices);
+        Assert.True((plan.Splits - 1) * plan.SlicesOfSplit < plan.Slices);
+        Assert.True(plan.Splits == 1 || plan.SlicesOfSplit >= TensorCoreTable.MinSlices);
+    }
+
+    [Fact]
+    public void Long_K_of_a_small_result_is_split() =>
+        Assert.True(TensorCorePlan.For(new GemmShape(320, 16, 6272, TransA: true), 0, Multiprocessors).Splits > 8);
+
+    [Fact]
+    public void Contract_names_what_stands_against_it()
+    {
+        using var scope = new TensorScope();
+        Tensor a = Zeros(16, 24, DType.BF16), b = Zeros(32, 24, DType.BF16), c = Zeros(16, 32, DType.F32);
+        var shape = new GemmShape(16, 32, 24, TransB: true);
+        Assert.Null(TensorCoreContract.Violation(a, b, c, shape, new GemmEpilogue()));
+        AssertViolation("of one 16-bit type", a, Zeros(32, 24, DType.F16), c, shape);
+        AssertViolation("of one 16-bit type", c, c, c, shape);
+        AssertViolation("the result", a, b, Zeros(16, 32, DType.F16), shape);
+        AssertViolation("multiples of 8", a, b, c, shape with { K = 20, Lda = 20 });
+        AssertViolation("multiples of 8", a.Alias(new Shape(8, 24), 4), b, c, shape with { M = 8 });
+        AssertViolation("both operands", a, b, c, shape with { TransA = true });
+        Tensor u = Zeros(16, 8, DType.BF16), v = Zeros(32, 16, DType.BF16);
+        Assert.Null(TensorCoreContract.Violation(a, b, c, shape, new GemmEpilogue { LowRank = new LowRankTerm(u, v, true, 8) }));
+        AssertViolation("do not lie", a, b, c, shape, new GemmEpilogue { LowRank = new LowRankTerm(u, v, false, 8) });
+        AssertViolation("a factor", a, b, c, shape, new GemmEpilogue { LowRank = new LowRankTerm(u, v, true, 7) });
+        AssertViolation("batch", a, b, c, shape with { Batch = 2 }, new GemmEpilogue { LowRank = new LowRankTerm(u, v, true, 8) });
+    }
+
+    private static void AssertViolation(string says, Tensor a, Tensor b, Tensor c, GemmShape shape, GemmEpilogue epilogue = default) =>
+        Assert.Contains(says, TensorCoreContract.Violation(a, b, c, shape, epilogue), StringComparison.Ordinal);
+
+    private static Tensor Zeros(int rows, int columns, DType dtype) => Tensor.Zeros(new Shape(rows, columns), dtype: dtype);
+}

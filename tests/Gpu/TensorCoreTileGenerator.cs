@@ -1,0 +1,175 @@
+using System.Text;
+
+namespace SeLoRA.Tests;
+
+/// <summary>A tile of C, its warps and its stages of K, of which the generator writes a struct.</summary>
+internal sealed record TensorCoreTileShape(int Rows, int Columns, int WarpsM, int WarpsN, int Stages)
+{
+    public static readonly TensorCoreTileShape[] All =
+    [
+        new(128, 128, 2, 4, 3), new(128, 64, 2, 2, 4), new(64, 64, 2, 2, 4), new(128, 16, 4, 1, 4), new(16, 128, 1, 4, 4),
+    ];
+
+    public string Name => $"Tile{Rows}x{Columns}";
+
+    /// <summary>mma tiles of 16 rows and of 8 columns in a warp's part.</summary>
+    public int FragmentsM => Rows / WarpsM / 16;
+
+    public int FragmentsN => Columns / WarpsN / 8;
+}
+
+/// <summary>
+/// Writes engine/Backends/Gpu/TensorCore/TensorCoreTiles.g.cs: one struct a tile, each method one unrolled piece of PTX. A test holds the
+/// file against this and rewrites it where SELORA_REGENERATE=1.
+/// </summary>
+internal static class TensorCoreTileGenerator
+{
+    private const int ChunksOfDepth = 4;    // TensorCoreLayout.Depth: 32 values of k
+    private const int LineBytes = 64;
+    private const int StagedPadding = 8;    // TensorCoreLayout.StagedStride
+
+    public static string Generate()
+    {
+        var text = new StringBuilder("""
+            // Written by TensorCoreTileGenerator (tests/Gpu); change that and run the tests with SELORA_REGENERATE=1.
+            // Registers: acc = accumulators; fa, fb = fragments of A and B; tc... = places in shared memory, see ITensorCoreTile.PlaceA.
+            using ILGPU.Runtime.Cuda;
+
+            namespace SeLoRA.Engine;
+
+            """.ReplaceLineEndings("\n"));
+        foreach (TensorCoreTileShape tile in TensorCoreTileShape.All) Struct(text, tile);
+        return text.ToString();
+    }
+
+    private static void Struct(StringBuilder text, TensorCoreTileShape tile)
+    {
+        int rows = tile.FragmentsM, columns = tile.FragmentsN, accumulators = rows * columns * 4;
+        string warps = tile.WarpsM * tile.WarpsN == 8 ? "Eight" : "Four";
+        text.Append($"\n/// <summary>{tile.Rows}x{tile.Columns} of C, {tile.WarpsM}x{tile.WarpsN} warps of {rows * 16}x{columns * 8}, {tile.Stages} stages.</summary>\n");
+        Picture(text, tile);
+        text.Append($"internal readonly struct {tile.Name} : I{warps}WarpTile\n{{\n");
+        foreach ((string name, int value) in new[]
+        {
+            ("Log2Rows", Log2(tile.Rows)), ("Log2Columns", Log2(tile.Columns)),
+            ("Log2WarpsM", Log2(tile.WarpsM)), ("Log2WarpsN", Log2(tile.WarpsN)), ("Stages", tile.Stages),
+        })
+            text.Append($"    public static int {name} => {value};\n\n");
+
+        string[] perOperand = ["Fragment", "To", "Offset", "Fixed"];
+        Method(text, "Declare()", "",
+        [
+            ".reg .b32 tcBase; mov.u32 tcBase, __shared_alloca0;",
+            .. perOperand.Select(name => $".reg .b32 tc{name}A, tc{name}B;"),
+            ".reg .pred tcCopiesA, tcCopiesB;",
+            $".reg .f32 acc<{accumulators}>;",
+            $".reg .b32 fa<{rows * 4}>, fb<{columns * 2}>;",
+            .. Enumerable.Range(0, accumulators).Select(i => $"mov.f32 acc{i}, 0f00000000;").Chunk(4).Select(c => string.Join(" ", c)),
+        ]);
+        Method(text, "AwaitSlice()", "", [$"cp.async.wait_group {tile.Stages - 2};"]);
+        Copies(text, tile, "A", tile.Rows);
+        Copies(text, tile, "B", tile.Columns);
+        Loads(text, "A", "fa", rows);
+        Loads(text, "B", "fb", columns / 2);
+        Multiply(text, "MultiplyBF16", "bf16", rows, columns);
+        Multiply(text, "MultiplyF16", "f16", rows, columns);
+        Slab(text, rows, columns, tile.Columns + StagedPadding);
+        text.Length--;
+        text.Append("}\n");
+    }
+
+    // The tile with its warps, and one warp's accumulators.
+    private static void Picture(StringBuilder text, TensorCoreTileShape tile)
+    {
+        int rows = tile.FragmentsM, columns = tile.FragmentsN;
+        string edge = "// " + new string(' ', 5) + string.Concat(Enumerable.Repeat("+------", tile.WarpsN)) + "+\n";
+        for (int i = 0; i < tile.WarpsM; i++)
+        {
+            text.Append(edge);
+            text.Append($"// {i * rows * 16,4} {string.Concat(Enumerable.Range(0, tile.WarpsN).Select(j => $"|  w{i * tile.WarpsN + j}  "))}|\n");
+        }
+        text.Append(edge);
+        text.Append("// a warp's 16x8 parts, four accumulators of a lane each:\n");
+        for (int i = 0; i < rows; i++)
+            text.Append($"// {string.Join(" | ", Enumerable.Range(0, columns).Select(j => $"acc{(i * columns + j) * 4,-2}..{(i * columns + j) * 4 + 3,-2}"))}   x fa{i * 4}..{i * 4 + 3}\n");
+    }
+
+    // cp.async of a thread's chunks of one operand: every so many lines one. What does not change between slices is kept in registers.
+    private static void Copies(StringBuilder text, TensorCoreTileShape tile, string operand, int operandRows)
+    {
+        int threads = tile.WarpsM * tile.WarpsN * 32, chunks = operandRows * ChunksOfDepth, copies = Math.Max(1, chunks / threads);
+        string guard = chunks < threads ? $"@tcCopies{operand} " : "";
+        Method(text, $"Place{operand}(int fragment, int to, int offset, int fix)", ", fragment, to, offset, fix",
+        [
+            $"mov.b32 tcFragment{operand}, %0; add.u32 tcTo{operand}, tcBase, %1; mov.b32 tcOffset{operand}, %2; mov.b32 tcFixed{operand}, %3;",
+            .. guard.Length == 0 ? Array.Empty<string>() : [$"{{ .reg .b32 thread; mov.u32 thread, %%tid.x; setp.lt.u32 tcCopies{operand}, thread, {chunks}; }}"],
+        ]);
+        Copy("AlongK", $"shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffset{operand}; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;",
+            $"tcFixed{operand}", threads / ChunksOfDepth, LineBytes);
+        Copy("AcrossK", $"sub.s32 lines, %3, tcOffset{operand}; mov.b32 bytes, tcFixed{operand};",
+            "lines", threads * 8 / operandRows, operandRows * 2);
+
+        void Copy(string direction, string prepare, string lines, int lineStep, int lineBytes) => Method(text,
+            $"Copy{operand}{direction}(int stage, long from, long step, int kLeft)", ", stage, from, step, kLeft",
+        [
+            "{ .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;",
+            prepare,
+            $"add.u32 to, tcTo{operand}, %0; mov.b64 from, %1;",
+            .. Enumerable.Range(0, copies).Select(i =>
+                (i > 0 ? "add.s64 from, from, %2; " : "") + $"setp.gt.s32 has, {lines}, {i * lineStep}; selp.b32 count, bytes, 0, has; "
+                + $"{guard}cp.async.cg.shared.global.L2::128B [to+{i * lineStep * lineBytes}], [from], 16, count;"),
+            "}",
+        ]);
+    }
+
+    // ldmatrix.x4: a 16x16 fragment of A, or two 16x8 ones of B. Fragments lie 16 lines apart, or two chunks under the swizzle, which is
+    // undone before the stage and the start of shared memory are added: neither needs more than 16 bytes of alignment.
+    private static void Loads(StringBuilder text, string operand, string register, int count)
+    {
+        Method(text, $"Load{operand}AlongK(int stage, int turn)", ", stage, turn",
+        [
+            "{ .reg .b32 at;", $"xor.b32 at, tcFragment{operand}, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;",
+            .. Enumerable.Range(0, count).Select(i => $"ldmatrix.sync.aligned.m8n8.x4.shared.b16 {Quad(register, i)}, [at+{i * 16 * LineBytes}];"),
+            "}",
+        ]);
+        Method(text, $"Load{operand}AcrossK(int stage, int further)", ", stage, further",
+        [
+            "{ .reg .b32 at, to;", $"add.u32 at, tcFragment{operand}, %1;",
+            .. Enumerable.Range(0, count).Select(i =>
+                $"xor.b32 to, at, {i * 32}; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {Quad(register, i)}, [to];"),
+            "}",
+        ]);
+    }
+
+    private static void Multiply(StringBuilder text, string name, string type, int rows, int columns) => Method(text, $"{name}()", "",
+    [
+        .. from i in Enumerable.Range(0, rows)
+        from j in Enumerable.Range(0, columns)
+        let c = Quad("acc", i * columns + j)
+        select $"mma.sync.aligned.m16n8k16.row.col.f32.{type}.{type}.f32 {c}, {Quad("fa", i)}, {{fb{j * 2}, fb{j * 2 + 1}}}, {c};",
+    ]);
+
+    // Lane 4g + t holds columns 2t, 2t + 1 of rows g and g + 8.
+    private static void Slab(StringBuilder text, int rows, int columns, int stride) => Method(text, "StoreSlab(int slab, int address)", ", slab, address",
+    [
+        $"{{ .reg .b32 at; .reg .pred slab<{rows}>;", "add.u32 at, tcBase, %1;",
+        .. Enumerable.Range(0, rows).Select(i => $"setp.eq.s32 slab{i}, %0, {i};"),
+        .. from i in Enumerable.Range(0, rows)
+        from j in Enumerable.Range(0, columns)
+        from half in Enumerable.Range(0, 2)
+        let c = (i * columns + j) * 4 + half * 2
+        select $"@slab{i} st.shared.v2.f32 [at+{(half * 8 * stride + j * 8) * 4}], {{acc{c}, acc{c + 1}}};",
+        "}",
+    ]);
+
+    private static void Method(StringBuilder text, string signature, string arguments, IEnumerable<string> lines)
+    {
+        text.Append($"    public static void {signature} => CudaAsm.Emit(\"\"\"\n");
+        foreach (string line in lines) text.Append($"        {line}\n");
+        text.Append($"        \"\"\"{arguments});\n\n");
+    }
+
+    private static string Quad(string register, int i) => $"{{{string.Join(", ", Enumerable.Range(i * 4, 4).Select(r => register + r))}}}";
+
+    private static int Log2(int value) => int.Log2(value);
+}
