@@ -16,8 +16,8 @@ internal sealed class RunOptions
     public RunOptions()
     {
         Bind<string>("--model", "DIR", "Base model: a Stable Diffusion 1.5 folder in diffusers form, or 'mini', the built-in demonstration model (mini).", (c, v) => c.Model = v);
-        Bind<string>("--data", "DIR", "Images with captions: a folder with metadata.csv or metadata.jsonl (file_name,text), or 'phantoms', drawn radiographs (phantoms).", (c, v) => c.Data = v);
-        Bind<string>("--dataset", "NAME", "Layout of the data: auto, imagefolder, phantoms (auto).", (c, v) => c.Dataset = v);
+        Bind<string>("--data", "DIR", "Images with captions: a folder with metadata.csv or metadata.jsonl (file_name,text), a data set as published (--dataset), or 'phantoms', drawn radiographs (phantoms).", (c, v) => c.Data = v);
+        Bind<string>("--dataset", "NAME", $"Layout of the data: {string.Join(", ", DataSets.Names)} (auto).", (c, v) => c.Dataset = v);
         Bind<string>("--column", "NAME", "Caption column of the metadata file (text).", (c, v) => c.Column = v);
         Bind<int>("--phantoms", "N", "How many phantoms to draw (320).", (c, v) => c.Phantoms = v);
         Bind<string>("--method", "NAME", "selora: ranks grow where the Fisher information says it pays; lora: fixed rank (selora).", (c, v) => c.Method = v);
