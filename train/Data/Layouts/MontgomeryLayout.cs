@@ -7,7 +7,7 @@ namespace SeLoRA.Train;
 /// <summary>Montgomery County's chest X-rays: an image and a text file with sex, age and reading for each case.</summary>
 internal sealed partial class MontgomeryLayout : IDataLayout
 {
-    private const string Readings = "ClinicalReadings", Images = "CXR_png";
+    private const string Readings = "ClinicalReadings", Images = "CXR_png", Files = $"{Images}/*.png and {Readings}/*.txt";
 
     /// <inheritdoc/>
     public string Name => "montgomery";
@@ -16,7 +16,7 @@ internal sealed partial class MontgomeryLayout : IDataLayout
     public string Title => "Montgomery County CXR";
 
     /// <inheritdoc/>
-    public string Needs => $"{Images}/*.png and {Readings}/*.txt";
+    public string Needs => Files;
 
     /// <inheritdoc/>
     public SplitShares Shares { get; } = new(Validation: 0, Test: 0.2);
@@ -29,7 +29,7 @@ internal sealed partial class MontgomeryLayout : IDataLayout
     {
         var result = new LayoutRows(Path.Combine(folder, Readings), [], []);
         // Names of both folders: an image without a reading is a bad row, and so is a reading without an image.
-        string[] names = [.. Files(folder, Images, ".png").Union(Files(folder, Readings, ".txt"), StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] names = [.. Names(folder, Images, ".png").Union(Names(folder, Readings, ".txt"), StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         Dictionary<string, Reading> readings = names.ToDictionary(n => n, n => ReadText(Path.Combine(folder, Readings, n + ".txt")), StringComparer.Ordinal);
         foreach (string name in names)
         {
@@ -45,10 +45,10 @@ internal sealed partial class MontgomeryLayout : IDataLayout
         return result;
     }
 
-    private static IEnumerable<string> Files(string folder, string part, string extension)
+    private static IEnumerable<string> Names(string folder, string part, string extension)
     {
         string path = Path.Combine(folder, part);
-        if (!Directory.Exists(path)) throw new EngineException($"{folder}: no folder {part}; montgomery needs {new MontgomeryLayout().Needs}");
+        if (!Directory.Exists(path)) throw new EngineException($"{folder}: no folder {part}; montgomery needs {Files}");
         return Directory.EnumerateFiles(path).Where(f => Path.GetExtension(f).Equals(extension, StringComparison.OrdinalIgnoreCase))
             .Select(f => Path.GetFileNameWithoutExtension(f)!);
     }
