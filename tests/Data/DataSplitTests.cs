@@ -83,6 +83,23 @@ public class DataSplitTests
     }
 
     [Fact]
+    public void A_table_named_captions_need_not_be_the_gastric_one()
+    {
+        using var set = new DataFolderBuilder();
+        set.Images("a.png").Text("a.txt", "mine").Text("captions.csv", "image,caption\na.png,x\n");
+        Assert.Equal("mine", Assert.Single(set.Load().Images).Caption);
+        Assert.Contains("no column id", Assert.Throws<EngineException>(() => set.Load(dataset: "patchgastric")).Message);
+    }
+
+    [Fact]
+    public void A_scan_can_be_cancelled()
+    {
+        using var set = new DataFolderBuilder();
+        set.Images("a.png").Text("a.txt", "x");
+        Assert.Throws<OperationCanceledException>(() => DataFolder.Load(set.Path, "auto", 42, false, cancel: new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
     public void An_image_folder_keeps_its_own_three_parts()
     {
         using var set = new DataFolderBuilder();

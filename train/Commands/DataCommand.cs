@@ -22,17 +22,22 @@ internal static class DataCommand
         var json = new Option<string?>("--json") { HelpName = "FILE", Description = "Write everything, with all rejects and the split of every image, to this file." };
         var command = new Command("data", "Check a folder of images with captions: layout, splits, sizes, caption lengths, rejects.")
         { folder, dataset, column, seed, model, skipBad, json };
-        command.SetAction(result => Run(result.GetValue(folder)!, result.GetValue(dataset)!, result.GetValue(column), result.GetValue(seed),
-            result.GetValue(model)!, result.GetValue(skipBad), result.GetValue(json)));
+        command.SetAction((result, cancel) =>
+        {
+            Run(result.GetValue(folder)!, result.GetValue(dataset)!, result.GetValue(column), result.GetValue(seed),
+                result.GetValue(model)!, result.GetValue(skipBad), result.GetValue(json), cancel);
+            return Task.FromResult(0);
+        });
         return command;
     }
 
-    private static void Run(string folder, string dataset, string? column, ulong seed, string model, bool skipBad, string? json)
+    private static void Run(
+        string folder, string dataset, string? column, ulong seed, string model, bool skipBad, string? json, CancellationToken cancel)
     {
         ClipTokenizer tokenizer = ModelFolder.Open(model == RunConfig.MiniModel ? MiniModel.Folder : model).LoadTokenizer();
         DataFolder data;
         using (var progress = new ProgressLine("checking images"))
-            data = DataFolder.Load(folder, dataset, seed, skipBad: true, column, (done, total) => progress.Report(done, total));
+            data = DataFolder.Load(folder, dataset, seed, skipBad: true, column, (done, total) => progress.Report(done, total), cancel);
         DataSummary summary = DataSummary.Of(data, seed, model, tokenizer);
         Print(summary);
         if (json is not null) summary.WriteJson(json);

@@ -23,20 +23,22 @@ internal sealed record DataFolder(string Folder, string Layout, string Title, Da
     /// <param name="skipBad">Leave bad rows out and list them instead of throwing.</param>
     /// <param name="column">Caption column of an image folder's metadata; null for the usual ones.</param>
     /// <param name="progress">Called with (decoded, to decode).</param>
+    /// <param name="cancel">Ends it between two images.</param>
     /// <exception cref="EngineException">Layout or tables are not as they should be, a row is bad, or none is usable.</exception>
-    public static DataFolder Load(string folder, string dataset, ulong seed, bool skipBad, string? column = null, Action<int, int>? progress = null)
+    public static DataFolder Load(string folder, string dataset, ulong seed, bool skipBad, string? column = null,
+        Action<int, int>? progress = null, CancellationToken cancel = default)
     {
-        if (DataLayouts.Find(folder, dataset) is not { } layout) return LoadImageFolder(folder, skipBad, column, progress);
+        if (DataLayouts.Find(folder, dataset) is not { } layout) return LoadImageFolder(folder, skipBad, column, progress, cancel);
         if (column is not null) throw new EngineException($"--column {column}: {folder} is {layout.Name}, whose captions are made of fixed columns");
         LayoutRows table = layout.Read(folder, seed);
         if (table.Rows.Count == 0) throw new EngineException($"{table.Source}: lists no image that can be used; {layout.Name} needs {layout.Needs}");
-        (List<CaptionedImage> images, List<DataProblem> problems) = RowChecks.Run(folder, table.Source, table.Rows, skipBad, progress);
+        (List<CaptionedImage> images, List<DataProblem> problems) = RowChecks.Run(folder, table.Source, table.Rows, skipBad, progress, cancel);
         return new DataFolder(folder, layout.Name, layout.Title, DataSplit.Draw(images, layout.Shares, seed), true, problems, table.Notes);
     }
 
-    private static DataFolder LoadImageFolder(string folder, bool skipBad, string? column, Action<int, int>? progress)
+    private static DataFolder LoadImageFolder(string folder, bool skipBad, string? column, Action<int, int>? progress, CancellationToken cancel)
     {
-        ImageFolderSplits parts = ImageFolder.LoadSplits(folder, skipBad, column, progress);
+        ImageFolderSplits parts = ImageFolder.LoadSplits(folder, skipBad, column, progress, cancel);
         ImageFolder[] all = [.. new[] { parts.Train, parts.Validation, parts.Test }.OfType<ImageFolder>()];
         var split = new DataSplit(parts.Train.Samples, parts.Validation?.Samples ?? [], parts.Test?.Samples ?? []);
         return new DataFolder(folder, DataLayouts.ImageFolderName, "images with captions", split, false,

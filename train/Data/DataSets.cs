@@ -14,26 +14,27 @@ internal static class DataSets
     /// <summary>Opens and checks the data.</summary>
     /// <param name="config">Resolved options.</param>
     /// <param name="note">Receives what the user should know: skipped rows, unused files.</param>
-    public static DataSplits Open(RunConfig config, Action<string> note)
+    /// <param name="cancel">Ends the checks between two images.</param>
+    public static DataSplits Open(RunConfig config, Action<string> note, CancellationToken cancel)
     {
         bool phantoms = config.Dataset == "phantoms" || (config.Dataset == "auto" && config.Data == RunConfig.PhantomData);
         if (phantoms) return new DataSplits(new PhantomData(PhantomStyle.Target, config.Seed, config.Phantoms, config.Size!.Value), null, null);
-        DataFolder folder = Load(config);
+        DataFolder folder = Load(config, cancel);
         foreach (string text in folder.Notes) note($"          {text}");
         if (folder.Problems.Count > 0) note($"          {folder.Problems.Count} rows skipped; the first: {folder.Problems[0]}");
-        // Where the split is ours, so is a validation part that the data set's own split lacks: by patient.
-        DataSplit split = folder.DrawsSplit ? folder.Split.WithValidation(config.Validation, config.Seed) : folder.Split;
-        return new DataSplits(Data(split.Train)!, Data(split.Validation), Data(split.Test));
+        return new DataSplits(Data(folder.Split.Train)!, Data(folder.Split.Validation), Data(folder.Split.Test));
 
         IImageTextData? Data(IReadOnlyList<CaptionedImage> images) => images.Count == 0 ? null : new FolderData(folder, images);
     }
 
-    /// <summary>Reads the folder that a run names, with a line that follows it.</summary>
-    public static DataFolder Load(RunConfig config)
+    /// <summary>Reads and splits the folder that a run names, with a line that follows it.</summary>
+    public static DataFolder Load(RunConfig config, CancellationToken cancel)
     {
         using var progress = new ProgressLine("checking images");
-        return DataFolder.Load(config.Data, config.Dataset, config.Seed, config.SkipBad, config.Column == "text" ? null : config.Column,
-            (done, total) => progress.Report(done, total));
+        DataFolder folder = DataFolder.Load(config.Data, config.Dataset, config.Seed, config.SkipBad,
+            config.Column == "text" ? null : config.Column, (done, total) => progress.Report(done, total), cancel);
+        // Where the split is drawn, so is a validation part that the published one lacks: by patient.
+        return folder.DrawsSplit ? folder with { Split = folder.Split.WithValidation(config.Validation, config.Seed) } : folder;
     }
 
     private sealed class FolderData(DataFolder folder, IReadOnlyList<CaptionedImage> images) : IImageTextData

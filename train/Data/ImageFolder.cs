@@ -65,9 +65,11 @@ public sealed class ImageFolder
     /// <param name="skipBad">Leave bad rows out and list them in <see cref="Problems"/> instead of throwing.</param>
     /// <param name="captionColumn">Column of the captions; null takes <c>text</c>, else <c>caption</c> or <c>prompt</c>.</param>
     /// <param name="progress">Called with (decoded, to decode) while images are checked.</param>
+    /// <param name="cancel">Ends it between two images.</param>
     /// <exception cref="EngineException">The folder or its metadata cannot be read, a row is bad and
     /// <paramref name="skipBad"/> is false (the message lists the first few), or no row is usable.</exception>
-    public static ImageFolder Load(string folder, bool skipBad = false, string? captionColumn = null, Action<int, int>? progress = null)
+    public static ImageFolder Load(string folder, bool skipBad = false, string? captionColumn = null,
+        Action<int, int>? progress = null, CancellationToken cancel = default)
     {
         if (!Directory.Exists(folder))
             throw new EngineException(File.Exists(folder)
@@ -85,7 +87,7 @@ public sealed class ImageFolder
                     + "expected metadata.csv with the columns file_name,text"
                 : $"{metadata}: no rows below the header");
 
-        (List<CaptionedImage> samples, List<DataProblem> problems) = RowChecks.Run(folder, metadata ?? folder, rows, skipBad, progress);
+        (List<CaptionedImage> samples, List<DataProblem> problems) = RowChecks.Run(folder, metadata ?? folder, rows, skipBad, progress, cancel);
         if (metadata is not null) NoteUnlisted(folder, rows, notes);
         return new ImageFolder(folder, samples, problems, notes);
     }
@@ -98,17 +100,18 @@ public sealed class ImageFolder
     /// <param name="skipBad">As <see cref="Load"/>.</param>
     /// <param name="captionColumn">As <see cref="Load"/>.</param>
     /// <param name="progress">As <see cref="Load"/>.</param>
+    /// <param name="cancel">As <see cref="Load"/>.</param>
     /// <exception cref="EngineException">As <see cref="Load"/>.</exception>
-    public static ImageFolderSplits LoadSplits(
-        string folder, bool skipBad = false, string? captionColumn = null, Action<int, int>? progress = null)
+    public static ImageFolderSplits LoadSplits(string folder, bool skipBad = false, string? captionColumn = null,
+        Action<int, int>? progress = null, CancellationToken cancel = default)
     {
         if (!Directory.Exists(Path.Combine(folder, "train")) || MetadataFile.Find(folder) is not null)
-            return new ImageFolderSplits(Load(folder, skipBad, captionColumn, progress), null, null);
+            return new ImageFolderSplits(Load(folder, skipBad, captionColumn, progress, cancel), null, null);
         return new ImageFolderSplits(Part("train")!, Part("validation", "valid", "val"), Part("test"));
 
         ImageFolder? Part(params string[] names) =>
             names.Select(name => Path.Combine(folder, name)).FirstOrDefault(Directory.Exists) is { } part
-                ? Load(part, skipBad, captionColumn, progress)
+                ? Load(part, skipBad, captionColumn, progress, cancel)
                 : null;
     }
 

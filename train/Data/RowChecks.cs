@@ -16,13 +16,14 @@ internal static class RowChecks
     /// <param name="rows">The rows; each gets its path, its size and its problem.</param>
     /// <param name="skipBad">Leave bad rows out instead of throwing.</param>
     /// <param name="progress">Called with (decoded, to decode), one call at a time.</param>
+    /// <param name="cancel">Ends it between two images.</param>
     /// <exception cref="EngineException">A row is bad and <paramref name="skipBad"/> is false (the message lists the first few), or
     /// no row is usable.</exception>
     public static (List<CaptionedImage> Images, List<DataProblem> Problems) Run(
-        string folder, string source, List<CaptionedRow> rows, bool skipBad, Action<int, int>? progress = null)
+        string folder, string source, List<CaptionedRow> rows, bool skipBad, Action<int, int>? progress, CancellationToken cancel)
     {
         CheckListing(folder, rows);
-        Decode([.. rows.Where(r => r.Problem is null)], progress);
+        Decode([.. rows.Where(r => r.Problem is null)], progress, cancel);
         List<DataProblem> problems = [.. rows.Where(r => r.Problem is not null).Select(r => new DataProblem(r.Source, r.Row, r.Problem!))];
         if (!skipBad) Refuse(source, problems, rows.Count);
         List<CaptionedImage> images = [.. rows.Where(r => r.Problem is null).SelectMany(r => Enumerable.Repeat(r.ToImage(), r.Repeats))];
@@ -61,11 +62,11 @@ internal static class RowChecks
         return File.Exists(row.Path) ? null : $"{row.FileName}: no such file";
     }
 
-    private static void Decode(List<CaptionedRow> rows, Action<int, int>? progress)
+    private static void Decode(List<CaptionedRow> rows, Action<int, int>? progress, CancellationToken cancel)
     {
         var counting = new Lock();
         int done = 0;
-        Parallel.ForEach(rows, row =>
+        Parallel.ForEach(rows, new ParallelOptions { CancellationToken = cancel }, row =>
         {
             try
             {

@@ -23,7 +23,10 @@ internal sealed class PatchGastricLayout : IDataLayout
     public SplitShares Shares { get; } = new(Validation: 0.1, Test: 0.2);
 
     /// <inheritdoc/>
-    public bool IsAt(string folder) => File.Exists(Path.Combine(folder, Captions));
+    public bool IsAt(string folder) =>
+        // The name is a common one; the column is not.
+        File.Exists(Path.Combine(folder, Captions))
+        && File.ReadLines(Path.Combine(folder, Captions)).FirstOrDefault("").Contains("subtype", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public LayoutRows Read(string folder, ulong seed)
