@@ -16,8 +16,8 @@ internal sealed class RunOptions
     public RunOptions()
     {
         Bind<string>("--model", "DIR", "Base model: a Stable Diffusion 1.5 folder in diffusers form, or 'mini', the built-in demonstration model (mini).", (c, v) => c.Model = v);
-        Bind<string>("--data", "DIR", "Images with captions: a folder with metadata.csv or metadata.jsonl (file_name,text), or 'phantoms', drawn radiographs (phantoms).", (c, v) => c.Data = v);
-        Bind<string>("--dataset", "NAME", "Layout of the data: auto, imagefolder, phantoms (auto).", (c, v) => c.Dataset = v);
+        Bind<string>("--data", "DIR", "Images with captions: a folder with metadata.csv or metadata.jsonl (file_name,text), a data set as published (--dataset), or 'phantoms', drawn radiographs (phantoms).", (c, v) => c.Data = v);
+        Bind<string>("--dataset", "NAME", $"Layout of the data: {string.Join(", ", DataSets.Names)} (auto).", (c, v) => c.Dataset = v);
         Bind<string>("--column", "NAME", "Caption column of the metadata file (text).", (c, v) => c.Column = v);
         Bind<int>("--phantoms", "N", "How many phantoms to draw (320).", (c, v) => c.Phantoms = v);
         Bind<string>("--method", "NAME", "selora: ranks grow where the Fisher information says it pays; lora: fixed rank (selora).", (c, v) => c.Method = v);
@@ -35,7 +35,7 @@ internal sealed class RunOptions
         Bind<int>("--size", "PX", "Training resolution: shortest side scaled to it, then centre crop (224; 64 with the mini model).", (c, v) => c.Size = v);
         Bind<float>("--lr", "RATE", "Learning rate of Adam (1e-4; 2e-3 with the mini model).", (c, v) => c.LearningRate = v);
         Bind<float>("--max-grad-norm", "X", "Clip the joint norm of all gradients (off).", (c, v) => c.MaxGradNorm = v);
-        Bind<double>("--validation", "SHARE", "Share of the images held out for validation (0.1).", (c, v) => c.Validation = v);
+        Bind<double>("--validation", "SHARE", "Share of the training images held out for validation, where the data have no part for it (0.1).", (c, v) => c.Validation = v);
         Bind<ulong>("--seed", "N", "Seed of everything random (42).", (c, v) => c.Seed = v);
         Bind<string>("--device", "NAME", "auto, cpu, cuda:0, opencl:0 (auto: CUDA, else an OpenCL GPU, else the host).", (c, v) => c.Device = v);
         Bind<string>("--dtype", "TYPE", "Compute type: f32 (f32).", (c, v) => c.Dtype = v);

@@ -18,8 +18,18 @@ internal sealed class CaptionedRow(string source, int row, string fileName, stri
     /// <summary>How often an epoch shows the image.</summary>
     public int Repeats { get; init; } = 1;
 
+    /// <summary>Whom or what the image shows: images of one patient stand in one split. Empty: the image is a case of its own.</summary>
+    public string Patient { get; init; } = "";
+
     /// <summary>Full path; empty until it was checked to lie inside the folder.</summary>
     public string Path { get; set; } = "";
 
+    /// <summary>Size of the decoded image in pixels; 0 x 0 until it was decoded.</summary>
+    public (int Width, int Height) Size { get; set; }
+
+    /// <summary>Why the row cannot be used, or null.</summary>
     public string? Problem { get; set; }
+
+    /// <summary>The row as a usable image.</summary>
+    public CaptionedImage ToImage() => new(Path, Caption, Patient.Length > 0 ? Patient : Path, Size.Width, Size.Height);
 }

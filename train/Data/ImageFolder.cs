@@ -5,7 +5,10 @@ namespace SeLoRA.Train;
 /// <summary>An image file with its caption.</summary>
 /// <param name="Path">The image file.</param>
 /// <param name="Caption">What it shows; never empty.</param>
-public sealed record CaptionedImage(string Path, string Caption);
+/// <param name="Patient">Whom it shows, as far as the data set says; otherwise the image's path.</param>
+/// <param name="Width">Width in pixels.</param>
+/// <param name="Height">Height in pixels.</param>
+public sealed record CaptionedImage(string Path, string Caption, string Patient, int Width, int Height);
 
 /// <summary>Something in a data folder that cannot be trained on.</summary>
 /// <param name="File">The metadata file, or the image where there is no metadata file.</param>
@@ -20,7 +23,8 @@ public sealed record DataProblem(string File, int Row, string Message)
 /// <summary>The parts of a data set that its folder separates.</summary>
 /// <param name="Train">What to train on.</param>
 /// <param name="Validation">Folder <c>validation</c> (or <c>val</c>, <c>valid</c>); null where absent.</param>
-public sealed record ImageFolderSplits(ImageFolder Train, ImageFolder? Validation);
+/// <param name="Test">Folder <c>test</c>; null where absent.</param>
+public sealed record ImageFolderSplits(ImageFolder Train, ImageFolder? Validation, ImageFolder? Test);
 
 /// <summary>
 /// Images with captions from a folder, in the layouts of Hugging Face's imagefolder (<c>metadata.csv</c> or
@@ -29,8 +33,6 @@ public sealed record ImageFolderSplits(ImageFolder Train, ImageFolder? Validatio
 /// </summary>
 public sealed class ImageFolder
 {
-    private const int ProblemsShown = 5;
-
     private ImageFolder(string folder, IReadOnlyList<CaptionedImage> samples, IReadOnlyList<DataProblem> problems, IReadOnlyList<string> notes)
     {
         Folder = folder;
@@ -51,16 +53,23 @@ public sealed class ImageFolder
     /// <summary>What the user should know although nothing is wrong, such as images without a row.</summary>
     public IReadOnlyList<string> Notes { get; }
 
+    /// <summary>True where a folder has metadata, splits, or images with captions beside them.</summary>
+    internal static bool IsAt(string folder) =>
+        MetadataFile.Find(folder) is not null || Directory.Exists(Path.Combine(folder, "train")) || CaptionFiles.Read(folder).Count > 0;
+
     /// <summary>
     /// Reads a folder and checks every row: the file exists, lies inside the folder, is listed once, has a caption, and
-    /// decodes. Images are decoded in parallel and not kept.
+    /// decodes.
     /// </summary>
     /// <param name="folder">A folder with a metadata file or with captions beside the images.</param>
     /// <param name="skipBad">Leave bad rows out and list them in <see cref="Problems"/> instead of throwing.</param>
     /// <param name="captionColumn">Column of the captions; null takes <c>text</c>, else <c>caption</c> or <c>prompt</c>.</param>
+    /// <param name="progress">Called with (decoded, to decode) while images are checked.</param>
+    /// <param name="cancel">Ends it between two images.</param>
     /// <exception cref="EngineException">The folder or its metadata cannot be read, a row is bad and
     /// <paramref name="skipBad"/> is false (the message lists the first few), or no row is usable.</exception>
-    public static ImageFolder Load(string folder, bool skipBad = false, string? captionColumn = null)
+    public static ImageFolder Load(string folder, bool skipBad = false, string? captionColumn = null,
+        Action<int, int>? progress = null, CancellationToken cancel = default)
     {
         if (!Directory.Exists(folder))
             throw new EngineException(File.Exists(folder)
@@ -78,67 +87,32 @@ public sealed class ImageFolder
                     + "expected metadata.csv with the columns file_name,text"
                 : $"{metadata}: no rows below the header");
 
-        Check(folder, rows);
+        (List<CaptionedImage> samples, List<DataProblem> problems) = RowChecks.Run(folder, metadata ?? folder, rows, skipBad, progress, cancel);
         if (metadata is not null) NoteUnlisted(folder, rows, notes);
-
-        List<DataProblem> problems = [.. rows.Where(r => r.Problem is not null).Select(r => new DataProblem(r.Source, r.Row, r.Problem!))];
-        if (problems.Count > 0 && !skipBad) throw new EngineException(Summary(metadata ?? folder, problems, rows.Count));
-        List<CaptionedImage> samples = [.. rows.Where(r => r.Problem is null)
-            .SelectMany(r => Enumerable.Repeat(new CaptionedImage(r.Path, r.Caption), r.Repeats))];
-        if (samples.Count == 0) throw new EngineException($"{metadata ?? folder}: none of {rows.Count} rows is usable: {First(problems)}");
         return new ImageFolder(folder, samples, problems, notes);
     }
 
     /// <summary>
     /// Reads a folder with its splits: where it has a subfolder <c>train</c> and no metadata of its own, that one and
-    /// its neighbour <c>validation</c>; otherwise the folder itself, all of it for training.
+    /// its neighbours <c>validation</c> and <c>test</c>; otherwise the folder itself, all of it for training.
     /// </summary>
     /// <param name="folder">The data set's folder.</param>
     /// <param name="skipBad">As <see cref="Load"/>.</param>
     /// <param name="captionColumn">As <see cref="Load"/>.</param>
+    /// <param name="progress">As <see cref="Load"/>.</param>
+    /// <param name="cancel">As <see cref="Load"/>.</param>
     /// <exception cref="EngineException">As <see cref="Load"/>.</exception>
-    public static ImageFolderSplits LoadSplits(string folder, bool skipBad = false, string? captionColumn = null)
+    public static ImageFolderSplits LoadSplits(string folder, bool skipBad = false, string? captionColumn = null,
+        Action<int, int>? progress = null, CancellationToken cancel = default)
     {
-        string train = Path.Combine(folder, "train");
-        if (!Directory.Exists(train) || MetadataFile.Find(folder) is not null)
-            return new ImageFolderSplits(Load(folder, skipBad, captionColumn), null);
-        string? validation = new[] { "validation", "valid", "val" }.Select(n => Path.Combine(folder, n)).FirstOrDefault(Directory.Exists);
-        return new ImageFolderSplits(Load(train, skipBad, captionColumn), validation is null ? null : Load(validation, skipBad, captionColumn));
-    }
+        if (!Directory.Exists(Path.Combine(folder, "train")) || MetadataFile.Find(folder) is not null)
+            return new ImageFolderSplits(Load(folder, skipBad, captionColumn, progress, cancel), null, null);
+        return new ImageFolderSplits(Part("train")!, Part("validation", "valid", "val"), Part("test"));
 
-    private static void Check(string folder, List<CaptionedRow> rows)
-    {
-        string inside = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
-        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (CaptionedRow row in rows)
-        {
-            if (row.Problem is not null) continue;
-            row.Problem = CheckPath(row, inside) ?? (string.IsNullOrWhiteSpace(row.Caption) ? $"{row.FileName}: empty caption" : null);
-            if (row.Problem is null && !seen.TryAdd(row.Path, row.Row))
-                row.Problem = $"{row.FileName}: listed before, in row {seen[row.Path]}";
-        }
-        Parallel.ForEach(rows.Where(r => r.Problem is null), row =>
-        {
-            try
-            {
-                ImageLoader.Decode(row.Path);
-            }
-            catch (EngineException e)
-            {
-                // The row names the file relative to the folder; the full path would only repeat it.
-                row.Problem = e.Message.Replace(row.Path, row.FileName, StringComparison.Ordinal);
-            }
-        });
-    }
-
-    private static string? CheckPath(CaptionedRow row, string inside)
-    {
-        if (row.FileName.Length == 0) return "empty file_name";
-        if (row.FileName.Contains('\0', StringComparison.Ordinal)) return "file_name contains a zero byte";
-        if (Path.IsPathRooted(row.FileName)) return $"{row.FileName}: absolute path; expected one relative to the metadata file";
-        row.Path = Path.GetFullPath(Path.Combine(inside, row.FileName));
-        if (!row.Path.StartsWith(inside, StringComparison.Ordinal)) return $"{row.FileName}: leaves the data folder";
-        return File.Exists(row.Path) ? null : $"{row.FileName}: no such file";
+        ImageFolder? Part(params string[] names) =>
+            names.Select(name => Path.Combine(folder, name)).FirstOrDefault(Directory.Exists) is { } part
+                ? Load(part, skipBad, captionColumn, progress, cancel)
+                : null;
     }
 
     private static void NoteUnlisted(string folder, List<CaptionedRow> rows, List<string> notes)
@@ -149,10 +123,4 @@ public sealed class ImageFolder
         if (unlisted.Count > 0)
             notes.Add($"{folder}: {unlisted.Count} image files have no row and are not used, such as {unlisted[0]}");
     }
-
-    private static string Summary(string source, List<DataProblem> problems, int rows) =>
-        $"{source}: {problems.Count} of {rows} rows cannot be used: {First(problems)}. Repair them, or leave them out with --skip-bad";
-
-    private static string First(List<DataProblem> problems) =>
-        string.Join("; ", problems.Take(ProblemsShown)) + (problems.Count > ProblemsShown ? $"; and {problems.Count - ProblemsShown} more" : "");
 }

@@ -1,6 +1,4 @@
-using System.Text;
 using System.Text.Json;
-using CsvHelper;
 using SeLoRA.Engine;
 
 namespace SeLoRA.Train;
@@ -11,9 +9,6 @@ internal static class MetadataFile
     private const string FileNameColumn = "file_name";
 
     private static readonly string[] s_captionColumns = ["text", "caption", "prompt"];
-
-    // Invalid bytes must not silently become question marks in captions.
-    private static readonly UTF8Encoding s_strictUtf8 = new(false, throwOnInvalidBytes: true);
 
     /// <summary>The folder's metadata file, or null.</summary>
     public static string? Find(string folder)
@@ -29,64 +24,16 @@ internal static class MetadataFile
         return null;
     }
 
-    public static List<CaptionedRow> Read(string path, string? captionColumn, List<string> notes)
-    {
-        try
-        {
-            using var reader = new StreamReader(path, s_strictUtf8);
-            return path.EndsWith(".csv", StringComparison.Ordinal)
-                ? ReadCsv(path, reader, captionColumn, notes)
-                : ReadJsonl(path, reader, captionColumn, notes);
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new EngineException($"{path}: not UTF-8; save it as UTF-8", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new EngineException($"{path}: cannot be read: {e.Message}", e);
-        }
-    }
+    public static List<CaptionedRow> Read(string path, string? captionColumn, List<string> notes) =>
+        path.EndsWith(".csv", StringComparison.Ordinal)
+            ? ReadCsv(path, captionColumn, notes)
+            : CsvTable.ReadText(path, reader => ReadJsonl(path, reader, captionColumn, notes));
 
-    private static List<CaptionedRow> ReadCsv(string path, TextReader reader, string? captionColumn, List<string> notes)
+    private static List<CaptionedRow> ReadCsv(string path, string? captionColumn, List<string> notes)
     {
-        CsvMalformedReason? malformed = null;
-        using CsvReader csv = CsvReader.Create(reader, new CsvReaderOptions
-        {
-            // The header is read as a record of its own, so that its errors are ours to word.
-            HasHeader = false,
-            Separator = ',',
-            TrackLineNumbers = true,
-            OnMalformedRecord = record => malformed = record.Reason,
-        });
-        if (!csv.Read()) throw new EngineException($"{path}: empty; expected a header file_name,text");
-        string[] header = [.. Enumerable.Range(0, csv.FieldCount).Select(i => csv.GetString(i).Trim())];
-        int fileColumn = Array.IndexOf(header, FileNameColumn);
-        if (fileColumn < 0)
-        {
-            string hint = header.Length == 1 && header[0].AsSpan().IndexOfAny(';', '\t') >= 0 ? "; the separator must be a comma" : "";
-            throw new EngineException($"{path}: no column {FileNameColumn}; the columns are {string.Join(", ", header)}{hint}");
-        }
-        int textColumn = Array.IndexOf(header, CaptionColumn(path, header, captionColumn, notes));
-
-        var rows = new List<CaptionedRow>();
-        while (csv.Read())
-        {
-            string? problem = malformed switch
-            {
-                CsvMalformedReason.UnterminatedQuote => "a quote is opened and never closed",
-                not null => "a quote inside a field is not doubled",
-                null when csv.FieldCount != header.Length =>
-                    $"{csv.FieldCount} fields, expected {header.Length}; quote a caption that contains commas",
-                null => null,
-            };
-            rows.Add(new CaptionedRow(path, (int)csv.LineNumber, csv.GetString(fileColumn).Trim(), csv.GetString(textColumn).Trim())
-            {
-                Problem = problem,
-            });
-            malformed = null;
-        }
-        return rows;
+        CsvTable table = CsvTable.Read(path, "file_name,text");
+        int file = table.Column(FileNameColumn), text = table.Column(CaptionColumn(path, [.. table.Header], captionColumn, notes));
+        return [.. table.Rows.Select(row => new CaptionedRow(path, row.Line, row.Fields[file], row.Fields[text]) { Problem = row.Problem })];
     }
 
     private static List<CaptionedRow> ReadJsonl(string path, TextReader reader, string? captionColumn, List<string> notes)

@@ -30,7 +30,7 @@ internal sealed record RunConfig
     /// <summary><c>phantoms</c> or a folder of images with captions.</summary>
     public string Data { get; set; } = PhantomData;
 
-    /// <summary>Layout of the data: <c>auto</c>, <c>phantoms</c>, <c>imagefolder</c>.</summary>
+    /// <summary>Layout of the data, one of <see cref="DataSets.Names"/>.</summary>
     public string Dataset { get; set; } = "auto";
 
     /// <summary>Caption column of the metadata file.</summary>
@@ -160,7 +160,7 @@ internal sealed record RunConfig
         Named("--device", c.Device);
         OneOf("--method", c.Method, "selora", "lora");
         OneOf("--fisher", c.Fisher, "fused", "separate");
-        OneOf("--dataset", c.Dataset, "auto", "phantoms", "imagefolder");
+        OneOf("--dataset", c.Dataset, DataSets.Names);
         if (c.Dtype != "f32")
             throw new EngineException($"--dtype {c.Dtype}: this version computes in f32 only (16-bit files are read and converted)");
         Positive("--rank", c.Rank.Value);

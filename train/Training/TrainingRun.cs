@@ -27,7 +27,7 @@ internal sealed class TrainingRun : IDisposable
         Console.WriteLine($"device    {device}: {Backend.Get(device).Name}");
         model = ModelFolder.Open(config.IsMini ? MiniModel.Folder : config.Model).Load(device);
         Console.WriteLine($"model     {config.Model}: U-Net {model.UNet.ParameterCount / 1e6:F1} M, text encoder {model.TextEncoder.ParameterCount / 1e6:F1} M, VAE {model.Vae.ParameterCount / 1e6:F1} M weights");
-        DataSplits data = DataSets.Open(config, Console.WriteLine);
+        DataSplits data = DataSets.Open(config, Console.WriteLine, cancel);
         train = Encode(data.Train, cancel);
         if (data.Validation is null) (train, validation) = train.Split(config.Validation, config.Seed);
         else validation = Encode(data.Validation, cancel);
