@@ -66,7 +66,7 @@ public sealed record ClipTextConfig
         ["vocab_size"] = VocabSize,
     }.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
 
-    private static ClipTextConfig From(ConfigJson json)
+    internal static ClipTextConfig From(ConfigJson json)
     {
         json.Only("model_type", "\"clip_text_model\"");
         json.Only("hidden_act", "\"quick_gelu\"", "\"gelu\"");

@@ -20,6 +20,9 @@ public sealed class ClipTextModel : Module
     /// <summary>Its architecture.</summary>
     public ClipTextConfig Config { get; }
 
+    /// <summary>All of it, for <see cref="ClipModel"/>, which has the same part under the same name.</summary>
+    internal ClipTextTransformer Transformer => textModel;
+
     /// <summary>Called with <c>hidden_states.i</c>: 0 the embedded tokens, i the output of layer i - 1.</summary>
     internal Action<string, Tensor>? Probe { get; set; }
 
@@ -78,14 +81,15 @@ public sealed class ClipTextTransformer : Module
     internal ClipTextTransformer(ClipTextConfig config)
     {
         embeddings = Register("embeddings", new ClipTextEmbeddings(config));
-        encoder = Register("encoder", new ClipEncoder(config));
+        encoder = Register("encoder", new ClipEncoder(config.NumHiddenLayers, () => new ClipEncoderLayer(config.HiddenSize,
+            config.IntermediateSize, config.NumAttentionHeads, config.QuickGelu, config.LayerNormEps)));
         finalLayerNorm = Register("final_layer_norm", new LayerNorm(config.HiddenSize, config.LayerNormEps));
     }
 
     internal Tensor Forward(ReadOnlySpan<int> ids, int batch, int length, Action<string, Tensor>? probe)
     {
         using var scope = new TensorScope();
-        return scope.Return(finalLayerNorm.Forward(encoder.Forward(embeddings.Forward(ids, batch, length), probe)));
+        return scope.Return(finalLayerNorm.Forward(encoder.Forward(embeddings.Forward(ids, batch, length), causal: true, probe)));
     }
 }
 
@@ -104,27 +108,5 @@ public sealed class ClipTextEmbeddings : Module
     {
         using var scope = new TensorScope();
         return scope.Return(token.Forward(ids, new Shape(batch, length)) + position.Weight.Value.Narrow(0, length));
-    }
-}
-
-/// <summary>The stack of layers.</summary>
-public sealed class ClipEncoder : Module
-{
-    private readonly ModuleList<ClipEncoderLayer> layers;
-
-    internal ClipEncoder(ClipTextConfig config) =>
-        layers = Register("layers", new ModuleList<ClipEncoderLayer>(Enumerable.Range(0, config.NumHiddenLayers).Select(_ =>
-            new ClipEncoderLayer(config.HiddenSize, config.IntermediateSize, config.NumAttentionHeads, config.QuickGelu, config.LayerNormEps))));
-
-    internal Tensor Forward(Tensor x, Action<string, Tensor>? probe)
-    {
-        using var scope = new TensorScope();
-        probe?.Invoke("hidden_states.0", x);
-        for (int i = 0; i < layers.Count; i++)
-        {
-            x = layers[i].Forward(x, causal: true);
-            probe?.Invoke($"hidden_states.{i + 1}", x);
-        }
-        return scope.Return(x);
     }
 }

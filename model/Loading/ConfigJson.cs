@@ -48,6 +48,14 @@ internal sealed class ConfigJson
         }
     }
 
+    /// <summary>The object under a key; messages name it too.</summary>
+    public ConfigJson Object(string key) => Get(key) switch
+    {
+        { ValueKind: JsonValueKind.Object } value => new ConfigJson(value, $"{Source}: {key}"),
+        { } value => throw Wrong(key, value, "an object"),
+        null => throw new EngineException($"{Source}: has no {key}"),
+    };
+
     /// <summary>Whether the key is there and not null.</summary>
     public bool Has(string key) => Get(key) is not null;
 

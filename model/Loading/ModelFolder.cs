@@ -13,7 +13,10 @@ public sealed class ModelFolder
     private const string UNetFolder = "unet", VaeFolder = "vae", TextFolder = "text_encoder", TokenizerFolder = "tokenizer",
         SchedulerFolder = "scheduler", ConfigFile = "config.json", SchedulerFile = "scheduler_config.json", IndexFile = "model_index.json";
 
-    private const string DiffusersWeights = "diffusion_pytorch_model", TransformersWeights = "model";
+    private const string DiffusersWeights = "diffusion_pytorch_model";
+
+    /// <summary>Transformers' name for a file of weights, without its ending.</summary>
+    internal const string TransformersWeights = "model";
 
     private ModelFolder(string path) => Path = path;
 
@@ -122,7 +125,7 @@ public sealed class ModelFolder
     }
 
     // The plain file first, as diffusers does; an index stands for several files.
-    private static ITensorSource OpenWeights(string folder, string stem)
+    internal static ITensorSource OpenWeights(string folder, string stem)
     {
         foreach (string variant in (string[])["", ".fp16"])
         {

@@ -25,4 +25,11 @@ public static class StateDictKeys
         string name = key.StartsWith(prefix, StringComparison.Ordinal) ? key : prefix + key;
         return name == "text_model.embeddings.position_ids" ? null : name;
     }
+
+    /// <summary>A whole CLIP's keys: as they are, without <c>position_ids</c>.</summary>
+    public static string? Clip(string key) => key.EndsWith(".position_ids", StringComparison.Ordinal) ? null : key;
+
+    /// <summary>Inception v3's keys: as they are, without the classifier and the counters of batch normalisation.</summary>
+    public static string? Inception(string key) =>
+        key.StartsWith("fc.", StringComparison.Ordinal) || key.EndsWith(".num_batches_tracked", StringComparison.Ordinal) ? null : key;
 }

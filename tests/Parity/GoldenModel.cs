@@ -54,15 +54,17 @@ public sealed class GoldenModel : IDisposable
         }
     }
 
-    /// <summary>Fills a network with the file's hash weights.</summary>
+    /// <summary>Fills a network with the file's hash weights, whose variance gain its config names where it is not 1.</summary>
     public void FillWeights(Module module, Device device, string prefix = "")
     {
+        using JsonDocument config = JsonDocument.Parse(Config);
+        double gain = config.RootElement.TryGetProperty("variance_gain", out JsonElement g) ? g.GetDouble() : 1;
         var buffer = new float[module.NamedParameters().Max(p => p.Parameter.FileShape.Count)];
         foreach ((string name, Parameter parameter) in module.NamedParameters())
         {
             long[] shape = [.. parameter.FileShape.ToArray().Select(axis => (long)axis)];
             Span<float> values = buffer.AsSpan(0, (int)parameter.FileShape.Count);
-            HashTensor.FillWeight(prefix + name, shape, Seed, 0, values);
+            HashTensor.FillWeight(prefix + name, shape, Seed, 0, values, gain);
             parameter.Load(values, device);
         }
     }
