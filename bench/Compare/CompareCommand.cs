@@ -12,14 +12,15 @@ internal static class CompareCommand
     {
         var first = new Argument<string>("A.jsonl") { Description = "Results of one program, a JSON object a line." };
         var second = new Argument<string>("B.jsonl") { Description = "Results of the other on the same work." };
-        var command = new Command("compare", "Ratios of the times in A to those in B, worst first; below 1, A is faster. Of repeated results the median counts.") { first, second };
-        command.SetAction(result => Run(result.GetRequiredValue(first), result.GetRequiredValue(second)));
+        var least = new Option<bool>("--min") { Description = "Compare the least times instead: what a machine with noisy neighbours does when they are quiet." };
+        var command = new Command("compare", "Ratios of the times in A to those in B, worst first; below 1, A is faster. Of repeated results the median counts.") { first, second, least };
+        command.SetAction(result => Run(result.GetRequiredValue(first), result.GetRequiredValue(second), result.GetValue(least)));
         return command;
     }
 
-    private static void Run(string first, string second)
+    private static void Run(string first, string second, bool least)
     {
-        Dictionary<string, Result> ours = Result.Read(first), theirs = Result.Read(second);
+        Dictionary<string, Result> ours = Result.Read(first, least), theirs = Result.Read(second, least);
         Pair[] pairs = [.. ours.Keys.Where(theirs.ContainsKey).Select(key => new Pair(ours[key], theirs[key])).OrderByDescending(p => p.Ratio)];
         if (pairs.Length == 0) throw new EngineException($"{first} and {second} have no work in common");
         Console.WriteLine("| work | cases | geometric mean of A/B | best | worst |");

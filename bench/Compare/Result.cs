@@ -4,7 +4,7 @@ using SeLoRA.Engine;
 
 namespace SeLoRA.Bench;
 
-/// <summary>What a file says of one piece of work: medians over all its lines.</summary>
+/// <summary>What a file says of one piece of work: medians over all its lines, or the least time in any.</summary>
 /// <param name="Name">The work, from the keys that make it what it is.</param>
 /// <param name="Family">Operator and phase, or task.</param>
 /// <param name="Milliseconds">Time of one call or step; with SeLoRA's rank test at its share.</param>
@@ -20,8 +20,10 @@ internal sealed record Result(string Name, string Family, double Milliseconds, d
     private static readonly HashSet<string> Unsaid = ["", "none", "micro", "sd15"];
 
     /// <summary>Reads a file of results by the names of the work.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="least">Take the least time of any call, not the median.</param>
     /// <exception cref="EngineException">The file is absent or a line is no result.</exception>
-    public static Dictionary<string, Result> Read(string path)
+    public static Dictionary<string, Result> Read(string path, bool least = false)
     {
         if (!File.Exists(path)) throw new EngineException($"{path}: no such file");
         var results = new List<Result>();
@@ -30,9 +32,9 @@ internal sealed record Result(string Name, string Family, double Milliseconds, d
         {
             number++;
             if (line.Length == 0) continue;
-            results.Add(Parse(line) ?? throw new EngineException($"{path}: line {number} is no result (a JSON object with task and ms or ms_median)"));
+            results.Add(Parse(line, least) ?? throw new EngineException($"{path}: line {number} is no result (a JSON object with task and ms or ms_median)"));
         }
-        return results.GroupBy(r => r.Name).ToDictionary(g => g.Key, g => Median([.. g]), StringComparer.Ordinal);
+        return results.GroupBy(r => r.Name).ToDictionary(g => g.Key, g => least ? g.MinBy(r => r.Milliseconds)! : Median([.. g]), StringComparer.Ordinal);
     }
 
     private static Result Median(Result[] rounds) => rounds[0] with
@@ -48,7 +50,7 @@ internal sealed record Result(string Name, string Family, double Milliseconds, d
         return known.Length > 0 ? CallTime.Median(known) : null;
     }
 
-    private static Result? Parse(string line)
+    private static Result? Parse(string line, bool least)
     {
         try
         {
@@ -57,9 +59,10 @@ internal sealed record Result(string Name, string Family, double Milliseconds, d
             string Value(string key) => record[key]?.ToString() ?? "";
             if ((Number("ms_amortised") ?? Number("ms") ?? Number("ms_median")) is not { } ms) return null;
             double? rate = Number("gflop_s") ?? Number("gb_s") ?? Number("gflop") / ms * 1e3;
+            double time = least ? Number("ms_min") ?? ms : ms;
             return new Result(string.Join(' ', Keys.Select(Value).Where(v => !Unsaid.Contains(v))),
-                Value("op").Length > 0 ? $"{Value("op")} {Value("phase")}" : Value("task"), ms, rate,
-                record.ContainsKey("gb_s") ? "GB/s" : "GFLOP/s", Number("of_ceiling"));
+                Value("op").Length > 0 ? $"{Value("op")} {Value("phase")}" : Value("task"), time, rate * ms / time,
+                record.ContainsKey("gb_s") ? "GB/s" : "GFLOP/s", Number("of_ceiling") * ms / time);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -14,6 +14,14 @@ public class BenchCompareTests
     }
 
     [Fact]
+    public void With_min_the_least_time_of_any_line_counts()
+    {
+        const string Quiet = """{"task":"clip-text","gflop":1,"ms_median":8,"ms_min":4}""", Noisy = """{"task":"clip-text","gflop":1,"ms_median":6,"ms_min":5}""";
+        string[] lines = Compare([Noisy, Quiet], [Noisy], "--min");
+        Assert.Contains("| clip-text | 4 | 5 | 0.80 | 250.0 GFLOP/s |  |", lines);
+    }
+
+    [Fact]
     public void The_worst_ratio_comes_first_and_families_have_geometric_means()
     {
         string[] lines = Compare([Gemm("good", 1), Gemm("bad", 8), Gemm("middle", 3)], [Gemm("good", 2), Gemm("bad", 2), Gemm("middle", 3)]);
@@ -50,12 +58,12 @@ public class BenchCompareTests
     private static string Gemm(string shape, double ms) =>
         $$"""{"task":"micro","op":"gemm","shape":"{{shape}}","phase":"forward","dtype":"fp32","ms":{{ms}},"gflop_s":10,"of_ceiling":0.5}""";
 
-    private static string[] Compare(string[] a, string[] b)
+    private static string[] Compare(string[] a, string[] b, params string[] options)
     {
         using var folder = new TemporaryFolder();
         File.WriteAllLines(folder.File("a.jsonl"), a);
         File.WriteAllLines(folder.File("b.jsonl"), b);
-        BenchRun run = BenchRun.Of("compare", folder.File("a.jsonl"), folder.File("b.jsonl"));
+        BenchRun run = BenchRun.Of(["compare", folder.File("a.jsonl"), folder.File("b.jsonl"), .. options]);
         Assert.Equal(0, run.Code);
         return run.Output.Split('\n');
     }
