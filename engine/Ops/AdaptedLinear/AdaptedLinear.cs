@@ -11,7 +11,7 @@ public static partial class Ops
 {
     /// <summary>
     /// Linear layer with a low-rank update: y = x w^T + bias + scale (x A^T) B^T + residual (Hu et al., 2021, eq. 3). A and B are buffers
-    /// with room for <c>capacity</c> ranks; rows of A and columns of B beyond <paramref name="rank"/> must be zero and get zero gradients.
+    /// with room for <c>capacity</c> ranks; rows of A and columns of B beyond <paramref name="rank"/> take no part and get zero gradients.
     /// </summary>
     /// <remarks>
     /// With u = scale x A^T and v = scale dy B, the result is the one product [x u] [w B]^T, and dx = [dy v] [w; A]; dA = v^T x, dB = dy^T u.
