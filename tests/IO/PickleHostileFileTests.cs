@@ -12,7 +12,7 @@ public class PickleHostileFileTests
     {
         { "data.pkl, byte 2: asks for 'os.system'", "cos\nsystem\n(X\u0002\0\0\0idtR." },
         { "asks for 'builtins.eval'", "cbuiltins\neval\n." },
-        { "byte 22: calls torch.FloatStorage", "ctorch\nFloatStorage\n)R." },
+        { "byte 23: calls torch.FloatStorage", "ctorch\nFloatStorage\n)R." },
         { "opcode 0x69 'i'", "(ios\nsystem\n." },
         { "opcode 0x6f 'o'", "(o." },
         { "opcode 0x82", "\u0082a." },
