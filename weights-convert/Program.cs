@@ -11,9 +11,10 @@ internal static class Program
     /// <summary>Runs one command line, writing to the given streams.</summary>
     internal static int Run(string[] args, TextWriter output, TextWriter error)
     {
-        var root = new RootCommand("Looks into files of Stable Diffusion 1.5 weights and low-rank adapters.")
+        var root = new RootCommand("Looks into files of Stable Diffusion 1.5 weights and low-rank adapters, and converts them.")
         {
             InspectCommand.Create(output, error),
+            ConvertCommand.Create(output, error),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

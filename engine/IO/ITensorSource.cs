@@ -21,6 +21,13 @@ public interface ITensorSource : IDisposable
     /// <exception cref="EngineException">There is no such tensor, or it is larger than 2 GiB.</exception>
     ReadOnlySpan<byte> Bytes(string name);
 
+    /// <summary>Copies some of a tensor's bytes without keeping the file's pages in memory: for passing whole models through.</summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="offset">First byte, at the beginning of an element.</param>
+    /// <param name="destination">Receives the bytes; whole elements.</param>
+    /// <exception cref="EngineException">There is no such tensor, or it has fewer bytes.</exception>
+    void CopyBytes(string name, long offset, Span<byte> destination);
+
     /// <summary>Copies a tensor into <paramref name="destination"/> as float32.</summary>
     /// <param name="name">A tensor of F32, F16, BF16, F64, an integer type or BOOL; values are rounded to nearest.</param>
     /// <param name="destination">Exactly as many elements as the tensor has.</param>

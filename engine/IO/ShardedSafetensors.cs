@@ -3,15 +3,15 @@ using System.Text.Json;
 namespace SeLoRA.Engine;
 
 /// <summary>
-/// Several safetensors files as one, by an index (<c>*.safetensors.index.json</c>) whose <c>weight_map</c> says which
-/// file beside it holds which tensor: the form in which Hugging Face stores large models.
+/// Several files as one, by an index (<c>*.safetensors.index.json</c>) whose <c>weight_map</c> says which file beside it
+/// holds which tensor: the form in which Hugging Face stores large models. The index of pickled files has the same form.
 /// </summary>
 public sealed class ShardedSafetensors : ITensorSource
 {
     private const long MaxIndexBytes = 100_000_000;
 
-    private readonly Dictionary<string, SafetensorsReader> shards = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, SafetensorsReader> owners = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ITensorSource> shards = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ITensorSource> owners = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SafetensorsEntry> tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> metadata = new(StringComparer.Ordinal);
     private readonly List<string> names = [];
@@ -58,6 +58,9 @@ public sealed class ShardedSafetensors : ITensorSource
     public ReadOnlySpan<byte> Bytes(string name) => Owner(name).Bytes(name);
 
     /// <inheritdoc/>
+    public void CopyBytes(string name, long offset, Span<byte> destination) => Owner(name).CopyBytes(name, offset, destination);
+
+    /// <inheritdoc/>
     public void ReadFloat32(string name, Span<float> destination) => Owner(name).ReadFloat32(name, destination);
 
     /// <inheritdoc/>
@@ -69,7 +72,7 @@ public sealed class ShardedSafetensors : ITensorSource
     /// <summary>Closes all files.</summary>
     public void Dispose()
     {
-        foreach (SafetensorsReader shard in shards.Values) shard.Dispose();
+        foreach (ITensorSource shard in shards.Values) shard.Dispose();
     }
 
     private void AddShard(string folder, string file)
@@ -83,7 +86,7 @@ public sealed class ShardedSafetensors : ITensorSource
         }
         string path = System.IO.Path.Combine(folder, file);
         if (!File.Exists(path)) throw new EngineException($"{Path}: the file {SafetensorsText.Quote(file)} that it lists is not in {folder}");
-        shards.Add(file, SafetensorsReader.Open(path));
+        shards.Add(file, TensorFile.OpenSingle(path));
     }
 
     private void Connect(Dictionary<string, string> weightMap)
@@ -94,7 +97,7 @@ public sealed class ShardedSafetensors : ITensorSource
             throw new EngineException($"{Path}: {missing.Count} of {weightMap.Count} tensors are not in the file that weight_map " +
                 $"says: {SafetensorsText.List(missing)}");
         }
-        foreach ((string file, SafetensorsReader shard) in shards.OrderBy(item => item.Key, StringComparer.Ordinal))
+        foreach ((string file, ITensorSource shard) in shards.OrderBy(item => item.Key, StringComparer.Ordinal))
         {
             var unlisted = shard.Names.Where(name => weightMap.GetValueOrDefault(name) != file).ToList();
             if (unlisted.Count > 0)
@@ -112,7 +115,7 @@ public sealed class ShardedSafetensors : ITensorSource
         }
     }
 
-    private SafetensorsReader Owner(string name) => owners.TryGetValue(name, out SafetensorsReader? shard)
+    private ITensorSource Owner(string name) => owners.TryGetValue(name, out ITensorSource? shard)
         ? shard
         : throw new EngineException($"{Path}: no tensor {SafetensorsText.Quote(name)} among {names.Count}");
 

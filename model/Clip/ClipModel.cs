@@ -37,7 +37,7 @@ public sealed class ClipModel : Module
     public static ClipModel Load(string folder, Device device)
     {
         var model = new ClipModel(ClipConfig.Read(Path.Combine(folder, "config.json")));
-        using ITensorSource source = ModelFolder.OpenWeights(folder, ModelFolder.TransformersWeights);
+        using ITensorSource source = WeightFile.Open(folder, ModelFolder.TransformersWeights);
         WeightLoader.Load(model, source, device, StateDictKeys.Clip);
         return model;
     }

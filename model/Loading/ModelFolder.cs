@@ -6,7 +6,8 @@ namespace SeLoRA.Model;
 
 /// <summary>
 /// A Stable Diffusion model in the layout of diffusers: folders <c>unet</c>, <c>vae</c> and <c>text_encoder</c> with a
-/// <c>config.json</c> and safetensors each, <c>tokenizer</c>, <c>scheduler</c>. Parts are read when asked for.
+/// <c>config.json</c> and weights each (safetensors, or what PyTorch pickled), <c>tokenizer</c>, <c>scheduler</c>. A single-file
+/// checkpoint with a tokenizer beside it counts as one. Parts are read when asked for.
 /// </summary>
 public sealed class ModelFolder
 {
@@ -18,58 +19,101 @@ public sealed class ModelFolder
     /// <summary>Transformers' name for a file of weights, without its ending.</summary>
     internal const string TransformersWeights = "model";
 
-    private ModelFolder(string path) => Path = path;
+    private readonly bool isFile;
+    private readonly string? tokenizer;
 
-    /// <summary>The folder.</summary>
+    private ModelFolder(string path, bool isFile = false, string? tokenizer = null)
+    {
+        Path = path;
+        this.isFile = isFile;
+        this.tokenizer = tokenizer;
+    }
+
+    /// <summary>The folder, or the single file.</summary>
     public string Path { get; }
 
     /// <summary>Finds the parts of a model and reads its configs; weights are not touched.</summary>
-    /// <param name="path">The model's folder.</param>
-    /// <exception cref="EngineException">It is no folder, a part is absent, or it holds another kind of model.</exception>
-    public static ModelFolder Open(string path)
+    /// <param name="path">The model's folder, a single-file checkpoint, or a name in Hugging Face's cache (<see cref="ModelCache"/>).</param>
+    /// <param name="tokenizer">A folder with the tokenizer's files (or with a folder <c>tokenizer</c>), in place of the model's own.</param>
+    /// <exception cref="EngineException">There is none of them, a part is absent, or it holds another kind of model.</exception>
+    public static ModelFolder Open(string path, string? tokenizer = null)
     {
-        if (File.Exists(path))
-            throw new EngineException($"{path}: is a file; a model is a folder with {UNetFolder}, {VaeFolder}, {TextFolder}, {TokenizerFolder} and {SchedulerFolder}");
-        if (!Directory.Exists(path)) throw new EngineException($"{path}: no such folder");
-        string[] absent = [.. ((string[])[UNetFolder, VaeFolder, TextFolder, TokenizerFolder, SchedulerFolder])
-            .Where(part => !Directory.Exists(System.IO.Path.Combine(path, part)))];
+        if (File.Exists(path)) return new ModelFolder(path, isFile: true, tokenizer);
+        if (!Directory.Exists(path)) path = ModelCache.Find(path);
+        string[] parts = tokenizer is null ? [UNetFolder, VaeFolder, TextFolder, TokenizerFolder, SchedulerFolder] : [UNetFolder, VaeFolder, TextFolder, SchedulerFolder];
+        string[] absent = [.. parts.Where(part => !Directory.Exists(System.IO.Path.Combine(path, part)))];
         if (absent.Length > 0)
             throw new EngineException($"{path}: is not a diffusers model folder, it lacks {string.Join(", ", absent)}");
-        var folder = new ModelFolder(path);
+        var folder = new ModelFolder(path, isFile: false, tokenizer);
         folder.CheckKind();
         return folder;
     }
 
-    /// <summary>Architecture of the U-Net.</summary>
-    public UNetConfig ReadUNetConfig() => UNetConfig.Read(At(UNetFolder, ConfigFile));
-
-    /// <summary>Architecture of the VAE.</summary>
-    public VaeConfig ReadVaeConfig() => VaeConfig.Read(At(VaeFolder, ConfigFile));
-
-    /// <summary>Architecture of the text encoder.</summary>
-    public ClipTextConfig ReadTextConfig() => ClipTextConfig.Read(At(TextFolder, ConfigFile));
-
     /// <summary>The scheduler's config.</summary>
-    public SchedulerConfig ReadSchedulerConfig() => SchedulerConfig.Load(At(SchedulerFolder, SchedulerFile));
+    public SchedulerConfig ReadSchedulerConfig() => isFile
+        ? SchedulerConfig.Parse(SingleFileCheckpoint.Scheduler, Path)
+        : SchedulerConfig.Load(At(SchedulerFolder, SchedulerFile));
 
     /// <summary>The tokenizer.</summary>
-    public ClipTokenizer LoadTokenizer() => ClipTokenizer.FromFolder(At(TokenizerFolder));
+    /// <exception cref="EngineException">Its files are missing or damaged.</exception>
+    public ClipTokenizer LoadTokenizer() => ClipTokenizer.FromFolder(TokenizerPath()
+        ?? throw new EngineException($"{Path}: a single file has no tokenizer; put the folder {TokenizerFolder} of the model (vocab.json, merges.txt) beside it, or name one with --tokenizer"));
+
+    /// <summary>The folder of the tokenizer's files; null where there is none.</summary>
+    /// <exception cref="EngineException">The folder that was named is none.</exception>
+    public string? TokenizerPath()
+    {
+        if (tokenizer is null && !isFile) return At(TokenizerFolder);
+        string root = tokenizer ?? System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!;
+        string? found = ((string[])[root, System.IO.Path.Combine(root, TokenizerFolder)])
+            .FirstOrDefault(folder => File.Exists(System.IO.Path.Combine(folder, "vocab.json")));
+        return found ?? (tokenizer is null ? null : throw new EngineException($"{tokenizer}: no tokenizer here: vocab.json and merges.txt are needed"));
+    }
+
+    /// <summary>The U-Net, its weights unread.</summary>
+    /// <param name="ema">Take the averaged copy of the weights that some single files have.</param>
+    /// <exception cref="EngineException">No weights, an unsupported config, or a damaged file.</exception>
+    public ModelPart OpenUNet(bool ema = false)
+    {
+        if (ema && !isFile) throw new EngineException($"{Path}: a diffusers folder has no averaged copy (EMA) of its weights");
+        return Open(UNetFolder, DiffusersWeights, source =>
+        {
+            (UNetConfig config, var keys) = isFile ? SingleFileCheckpoint.Of(source).UNet(ema) : (UNetConfig.Read(At(UNetFolder, ConfigFile)), _ => StateDictKeys.UNet);
+            var module = new UNet2DConditionModel(config);
+            return new ModelPart(UNetFolder, DiffusersWeights, module, config.ToJson(), source, keys(module), name => LdmNames.UNet(name, config));
+        });
+    }
+
+    /// <summary>The VAE, its weights unread.</summary>
+    /// <exception cref="EngineException">No weights, an unsupported config, or a damaged file.</exception>
+    public ModelPart OpenVae() => Open(VaeFolder, DiffusersWeights, source =>
+    {
+        (VaeConfig config, var keys) = isFile ? SingleFileCheckpoint.Of(source).Vae() : (VaeConfig.Read(At(VaeFolder, ConfigFile)), _ => StateDictKeys.Vae);
+        var module = new AutoencoderKL(config);
+        return new ModelPart(VaeFolder, DiffusersWeights, module, config.ToJson(), source, keys(module), name => LdmNames.Vae(name, config));
+    });
+
+    /// <summary>The text encoder, its weights unread.</summary>
+    /// <exception cref="EngineException">No weights, an unsupported config, or a damaged file.</exception>
+    public ModelPart OpenTextEncoder() => Open(TextFolder, TransformersWeights, source =>
+    {
+        (ClipTextConfig config, Func<string, string?> keys) = isFile
+            ? SingleFileCheckpoint.Of(source).Text() : (ClipTextConfig.Read(At(TextFolder, ConfigFile)), StateDictKeys.ClipText);
+        return new ModelPart(TextFolder, TransformersWeights, new ClipTextModel(config), config.ToJson(), source, keys, LdmNames.ClipText);
+    });
 
     /// <summary>The U-Net with its weights; see <see cref="WeightLoader.Load"/> for their types.</summary>
     /// <param name="device">Where the weights shall lie.</param>
     /// <exception cref="EngineException">No weights, keys that do not fit (all of them in one line), or a damaged file.</exception>
-    public UNet2DConditionModel LoadUNet(Device device) =>
-        Load(new UNet2DConditionModel(ReadUNetConfig()), UNetFolder, DiffusersWeights, device, StateDictKeys.UNet);
+    public UNet2DConditionModel LoadUNet(Device device) => (UNet2DConditionModel)Load(OpenUNet(), device);
 
     /// <summary>The VAE with its weights; see <see cref="WeightLoader.Load"/> for their types.</summary>
     /// <inheritdoc cref="LoadUNet"/>
-    public AutoencoderKL LoadVae(Device device) =>
-        Load(new AutoencoderKL(ReadVaeConfig()), VaeFolder, DiffusersWeights, device, StateDictKeys.Vae);
+    public AutoencoderKL LoadVae(Device device) => (AutoencoderKL)Load(OpenVae(), device);
 
     /// <summary>The text encoder with its weights; see <see cref="WeightLoader.Load"/> for their types.</summary>
     /// <inheritdoc cref="LoadUNet"/>
-    public ClipTextModel LoadTextEncoder(Device device) =>
-        Load(new ClipTextModel(ReadTextConfig()), TextFolder, TransformersWeights, device, StateDictKeys.ClipText);
+    public ClipTextModel LoadTextEncoder(Device device) => (ClipTextModel)Load(OpenTextEncoder(), device);
 
     /// <summary>Everything.</summary>
     /// <inheritdoc cref="LoadUNet"/>
@@ -97,14 +141,24 @@ public sealed class ModelFolder
         folder.SavePart(model.Vae, VaeFolder, DiffusersWeights, model.Vae.Config.ToJson(), storedAs);
         folder.SavePart(model.TextEncoder, TextFolder, TransformersWeights, model.TextEncoder.Config.ToJson(), storedAs);
         model.Tokenizer.Save(folder.At(TokenizerFolder));
-        WriteText(folder.At(SchedulerFolder, SchedulerFile), model.Scheduler.ToJson());
+        WriteDescription(path, model.Scheduler);
+    }
+
+    /// <summary>Writes what is no network: the scheduler's config and the index of the parts. The folder must exist.</summary>
+    /// <param name="path">The model's folder.</param>
+    /// <param name="scheduler">The scheduler.</param>
+    /// <exception cref="EngineException">The system refuses the writing.</exception>
+    public static void WriteDescription(string path, SchedulerConfig scheduler)
+    {
+        var folder = new ModelFolder(path);
+        WriteText(folder.At(SchedulerFolder, SchedulerFile), scheduler.ToJson());
         WriteText(folder.At(IndexFile), new JsonObject
         {
             ["_class_name"] = "StableDiffusionPipeline",
             ["feature_extractor"] = new JsonArray(null, null),
             ["requires_safety_checker"] = false,
             ["safety_checker"] = new JsonArray(null, null),
-            [SchedulerFolder] = new JsonArray("diffusers", model.Scheduler.ClassName),
+            [SchedulerFolder] = new JsonArray("diffusers", scheduler.ClassName),
             [TextFolder] = new JsonArray("transformers", "CLIPTextModel"),
             [TokenizerFolder] = new JsonArray("transformers", "CLIPTokenizer"),
             [UNetFolder] = new JsonArray("diffusers", "UNet2DConditionModel"),
@@ -112,40 +166,24 @@ public sealed class ModelFolder
         }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
     }
 
-    private static T Load<T>(T model, ITensorSource source, Device device, Func<string, string?> keys) where T : Module
+    private static Module Load(ModelPart part, Device device)
     {
-        WeightLoader.Load(model, source, device, keys);
-        return model;
+        using (part) WeightLoader.Load(part.Module, part.Source, device, part.Keys);
+        return part.Module;
     }
 
-    private T Load<T>(T model, string part, string stem, Device device, Func<string, string?> keys) where T : Module
+    private ModelPart Open(string part, string stem, Func<ITensorSource, ModelPart> describe)
     {
-        using ITensorSource source = OpenWeights(At(part), stem);
-        return Load(model, source, device, keys);
-    }
-
-    // The plain file first, as diffusers does; an index stands for several files.
-    internal static ITensorSource OpenWeights(string folder, string stem)
-    {
-        foreach (string variant in (string[])["", ".fp16"])
+        ITensorSource source = isFile ? TensorFile.Open(Path) : WeightFile.Open(At(part), stem);
+        try
         {
-            string file = System.IO.Path.Combine(folder, $"{stem}{variant}.safetensors");
-            if (File.Exists(file)) return SafetensorsReader.Open(file);
-            // diffusers puts the variant before the last ending of an index, transformers before the first.
-            foreach (string name in (string[])[$"{stem}.safetensors.index{variant}.json", $"{stem}{variant}.safetensors.index.json"])
-            {
-                string index = System.IO.Path.Combine(folder, name);
-                if (File.Exists(index)) return ShardedSafetensors.Open(index);
-            }
+            return describe(source);
         }
-        string expected = $"{stem}.safetensors, {stem}.fp16.safetensors or {stem}.safetensors.index.json";
-        string? pickle = Directory.EnumerateFiles(folder)
-            .Where(f => System.IO.Path.GetExtension(f) is ".bin" or ".ckpt" or ".pt" or ".pth")
-            .Order(StringComparer.Ordinal).FirstOrDefault();
-        throw new EngineException(pickle is null
-            ? $"{folder}: has no weights; {expected} is needed"
-            : $"{folder}: has only pickled weights ({System.IO.Path.GetFileName(pickle)}), which may run code and are not read; " +
-                $"save the model as safetensors ({expected})");
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
     }
 
     private void CheckKind()

@@ -41,6 +41,8 @@ internal sealed class HeaderOnlySource : ITensorSource
 
     public ReadOnlySpan<byte> Bytes(string name) => throw new NotSupportedException();
 
+    public void CopyBytes(string name, long offset, Span<byte> destination) => throw new NotSupportedException();
+
     public void ReadFloat32(string name, Span<float> destination) => throw new NotSupportedException();
 
     public float[] ReadFloat32(string name) => throw new NotSupportedException();

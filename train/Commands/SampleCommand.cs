@@ -11,7 +11,8 @@ internal static class SampleCommand
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        var model = new Option<string>("--model") { HelpName = "DIR", Description = "Stable Diffusion 1.5 folder, or 'mini' (mini).", DefaultValueFactory = _ => RunConfig.MiniModel };
+        var model = new Option<string>("--model") { HelpName = "PATH", Description = "Stable Diffusion 1.5 as a diffusers folder, a single file or a name in Hugging Face's cache, or 'mini' (mini).", DefaultValueFactory = _ => RunConfig.MiniModel };
+        var tokenizer = new Option<string?>("--tokenizer") { HelpName = "DIR", Description = "Folder with vocab.json and merges.txt, for a model in a single file (a folder 'tokenizer' beside it)." };
         var adapter = new Option<string?>("--adapter") { HelpName = "FILE", Description = "Adapter file in kohya's form, such as a run's adapter.safetensors." };
         var prompt = new Option<string[]>("--prompt") { HelpName = "TEXT", Description = "What to draw; may be given several times.", Required = true };
         var negative = new Option<string>("--negative") { HelpName = "TEXT", Description = "What to stay away from.", DefaultValueFactory = _ => "" };
@@ -24,7 +25,7 @@ internal static class SampleCommand
         var device = new Option<string>("--device") { HelpName = "NAME", Description = "auto, cpu, cuda:0, opencl:0.", DefaultValueFactory = _ => "auto" };
         var folder = new Option<string>("--out") { HelpName = "DIR", Description = "Where the PNG files and their metadata.csv go (samples).", DefaultValueFactory = _ => "samples" };
         var command = new Command("sample", "Draw images from prompts.")
-        { model, adapter, prompt, negative, count, seed, steps, guidance, scheduler, size, device, folder };
+        { model, tokenizer, adapter, prompt, negative, count, seed, steps, guidance, scheduler, size, device, folder };
         command.SetAction((result, cancel) =>
         {
             string name = result.GetValue(model)!;
@@ -41,19 +42,19 @@ internal static class SampleCommand
                 Seed = result.GetValue(seed),
                 Count = result.GetValue(count),
             };
-            Run(mini ? MiniModel.Folder : name, result.GetValue(adapter), result.GetValue(prompt)!, options, result.GetValue(scheduler),
+            Run(ModelFolder.Open(mini ? MiniModel.Folder : name, result.GetValue(tokenizer)), result.GetValue(adapter), result.GetValue(prompt)!, options, result.GetValue(scheduler),
                 Device.Parse(result.GetValue(device)!), result.GetValue(folder)!, cancel);
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Run(string path, string? adapter, string[] prompts, SamplingOptions options, string? sampler, Device device,
+    private static void Run(ModelFolder source, string? adapter, string[] prompts, SamplingOptions options, string? sampler, Device device,
         string folder, CancellationToken cancel)
     {
         if (options.Steps < 1) throw new EngineException($"--steps {options.Steps}: at least 1 is needed");
         if (options.Count < 1) throw new EngineException($"--count {options.Count}: at least 1 is needed");
-        StableDiffusionModel model = ModelFolder.Open(path).Load(device);
+        StableDiffusionModel model = source.Load(device);
         string? unmatched = null;
         using AdapterSet? adapters = adapter is null ? null : AdapterFile.Load(adapter, Methods.Roots(model), out unmatched).Attach();
         if (unmatched is not null) Console.Error.WriteLine($"warning: {unmatched}");

@@ -24,8 +24,11 @@ internal sealed partial record RunConfig
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
-    /// <summary><c>mini</c> or a diffusers folder.</summary>
+    /// <summary><c>mini</c>, a diffusers folder, a single-file checkpoint, or a name in Hugging Face's cache.</summary>
     public string Model { get; set; } = MiniModel;
+
+    /// <summary>Folder of the tokenizer, in place of the model's own.</summary>
+    public string? Tokenizer { get; set; }
 
     /// <summary><c>phantoms</c> or a folder of images with captions.</summary>
     public string Data { get; set; } = PhantomData;

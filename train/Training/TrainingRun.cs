@@ -25,7 +25,7 @@ internal sealed class TrainingRun : IDisposable
         this.config = config;
         device = Device.Parse(config.Device);
         Console.WriteLine($"device    {device}: {Backend.Get(device).Name}");
-        model = ModelFolder.Open(config.IsMini ? MiniModel.Folder : config.Model).Load(device);
+        model = ModelFolder.Open(config.IsMini ? MiniModel.Folder : config.Model, config.Tokenizer).Load(device);
         Console.WriteLine($"model     {config.Model}: U-Net {model.UNet.ParameterCount / 1e6:F1} M, text encoder {model.TextEncoder.ParameterCount / 1e6:F1} M, VAE {model.Vae.ParameterCount / 1e6:F1} M weights");
         DataSplits data = DataSets.Open(config, Console.WriteLine, cancel);
         train = Encode(data.Train, cancel);

@@ -10,7 +10,7 @@ internal static class InspectCommand
     {
         var path = new Argument<string>("path")
         {
-            Description = "A .safetensors file, a *.safetensors.index.json of a sharded one, or a folder, searched with its subfolders",
+            Description = "A .safetensors file, one pickled by PyTorch (.ckpt, .pt, .pth, .bin; nothing in it is run), a *.index.json of a sharded one, or a folder, searched with its subfolders",
         };
         var summary = new Option<bool>("--summary") { Description = "Leave out the table of tensors" };
         var filter = new Option<string>("--filter")
@@ -37,7 +37,7 @@ internal static class InspectCommand
             // One damaged file of a folder must not hide the others.
             try
             {
-                using ITensorSource source = WeightFiles.Open(file);
+                using ITensorSource source = TensorFile.Open(file);
                 var report = new InspectReport(source, output);
                 report.WriteSummary();
                 if (table) report.WriteTensors(filter);

@@ -1,0 +1,108 @@
+namespace SeLoRA.Engine;
+
+/// <summary>
+/// A state dict that PyTorch pickled (<c>.ckpt</c>, <c>.pt</c>, <c>.pth</c>, <c>.bin</c>): the zip form of PyTorch 1.6 and later, and
+/// the stream before it. The tensors are found without running anything: the pickle is read by a machine that knows the few calls
+/// state dicts need, and a file that asks for anything else is refused by an <see cref="EngineException"/> that says for what and
+/// where. Opening reads the pickle only; tensors are read in place when asked for.
+/// </summary>
+public sealed class PickleReader : TensorSource
+{
+    private readonly MappedFile file;
+    private readonly PickleStorages storages;
+    private readonly Dictionary<string, PickleTensor> tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SafetensorsEntry> entries = new(StringComparer.Ordinal);
+    private readonly List<string> names = [];
+
+    private PickleReader(MappedFile file)
+        : base(file.Path)
+    {
+        this.file = file;
+        (object? root, storages) = file.Slice(0, 2).SequenceEqual("PK"u8) ? PickleArchive.Read(file) : LegacyPickle.Read(file);
+        foreach ((string name, PickleTensor tensor) in PickleStateDict.Find(root, Path))
+        {
+            if (!storages.Contains(tensor.Storage.Key))
+                throw new EngineException($"{Path}: the numbers of tensor {SafetensorsText.Quote(name)} are not in the file");
+            names.Add(name);
+            tensors.Add(name, tensor);
+            entries.Add(name, new SafetensorsEntry(name, tensor.DType, tensor.Shape, 0, tensor.ElementCount * tensor.ElementBytes));
+        }
+    }
+
+    /// <summary>Empty: such files have none.</summary>
+    public override IReadOnlyDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Names => names;
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, SafetensorsEntry> Tensors => entries;
+
+    /// <summary>Opens a file and reads its pickle.</summary>
+    /// <param name="path">Path of the file.</param>
+    /// <exception cref="EngineException">The file is absent, unreadable, damaged, or asks for what a state dict does not need.</exception>
+    public static PickleReader Open(string path)
+    {
+        MappedFile file = MappedFile.Open(path, "a pickled state dict", LegacyPickle.HeadBytes);
+        try
+        {
+            return new PickleReader(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing) => file.Dispose();
+
+    private protected override ReadOnlySpan<byte> Slice(SafetensorsEntry entry, long offset, int count)
+    {
+        PickleTensor tensor = tensors[entry.Name];
+        if (IsInPlace(tensor)) return storages.Slice(tensor.Storage.Key, tensor.Offset * tensor.ElementBytes + offset, count);
+        // The span keeps the array: it is valid for as long as it is held.
+        var bytes = new byte[count];
+        Gather(tensor, offset, bytes);
+        return bytes;
+    }
+
+    private protected override void Copy(SafetensorsEntry entry, long offset, Span<byte> destination)
+    {
+        PickleTensor tensor = tensors[entry.Name];
+        if (IsInPlace(tensor)) storages.Copy(tensor.Storage.Key, tensor.Offset * tensor.ElementBytes + offset, destination);
+        else Gather(tensor, offset, destination);
+    }
+
+    private bool IsInPlace(PickleTensor tensor) => tensor.IsContiguous && (!storages.BigEndian || tensor.ElementBytes == 1);
+
+    // Walks the elements in row-major order, as an odometer.
+    private void Gather(PickleTensor tensor, long offset, Span<byte> destination)
+    {
+        int size = tensor.ElementBytes;
+        var index = new long[tensor.Shape.Length];
+        long rest = offset / size, at = tensor.Offset;
+        for (int axis = index.Length - 1; axis >= 0; axis--)
+        {
+            index[axis] = rest % tensor.Shape[axis];
+            rest /= tensor.Shape[axis];
+            at += index[axis] * tensor.Strides[axis];
+        }
+        // A complex number is two, each with its own order of bytes.
+        int part = tensor.DType == SafetensorsDType.C64 ? size / 2 : size;
+        for (int i = 0; i < destination.Length; i += size)
+        {
+            Span<byte> element = destination.Slice(i, size);
+            storages.Slice(tensor.Storage.Key, at * size, size).CopyTo(element);
+            for (int j = 0; storages.BigEndian && j < size; j += part) element.Slice(j, part).Reverse();
+            for (int axis = index.Length - 1; axis >= 0; axis--)
+            {
+                at += tensor.Strides[axis];
+                if (++index[axis] < tensor.Shape[axis]) break;
+                at -= index[axis] * tensor.Strides[axis];
+                index[axis] = 0;
+            }
+        }
+    }
+}
