@@ -158,6 +158,9 @@ internal sealed class TrainingRun : IDisposable
         samples.Draw(bestStep, cancel);
         board.AddImage(bestStep, samples.Sheet(bestStep));
         RunReport.Write(folder, config.Method, best);
+        new RunSummary(Backend.Get(device).Name, train.Count, validation?.Count ?? 0, bestStep, double.IsFinite(bestValidation) ? bestValidation : null,
+            best.Shares(), best.Adapters.ToDictionary(a => a.Target.FullName, a => a.Rank)).Write(folder);
+        RunPage.Write(folder.Path);
         PrintEnd(folder, best);
     }
 
