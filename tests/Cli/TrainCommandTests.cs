@@ -18,7 +18,7 @@ public class TrainCommandTests
         using var folder = new TemporaryFolder();
         string run = Path.Combine(folder.Path, "run");
         Assert.Equal(0, Run([.. Short, "--sample-steps", "2", "--steps", "6", "--out", run]).Code);
-        foreach (string file in (string[])["config.json", "adapter.safetensors", "loss.png", "ranks-unet.png", "ranks-text-encoder.png",
+        foreach (string file in (string[])["config.json", "summary.json", "report.html", "adapter.safetensors", "loss.png", "ranks-unet.png", "ranks-text-encoder.png",
             "samples/before-after.png", "checkpoints/step-000006.safetensors"])
             Assert.True(new FileInfo(Path.Combine(run, file)).Length > 100, file);
 
@@ -31,6 +31,27 @@ public class TrainCommandTests
         int layers = adapter.Names.Count(n => n.EndsWith(".alpha", StringComparison.Ordinal));
         Assert.Equal(1 + 2 * layers, ranks.Length);
         Assert.All(ranks.Skip(1), line => Assert.True(double.Parse(line.Split(',')[5], CultureInfo.InvariantCulture) >= 1));
+    }
+
+    [Fact]
+    public void Every_part_of_a_run_has_its_event_file_and_the_report_is_made_again()
+    {
+        using var folder = new TemporaryFolder();
+        string run = folder.File("run"), report = Path.Combine(run, "report.html");
+        Assert.Equal(0, Run([.. Short, "--sample-steps", "1", "--sample-every", "2", "--steps", "3", "--out", run]).Code);
+        Assert.Equal(0, Run(["--resume", run, "--steps", "4", "--device", "cpu"]).Code);
+        string[] files = [.. Directory.GetFiles(run, "events.out.tfevents.*").Order(StringComparer.Ordinal)];
+        Assert.Equal(2, files.Length);
+        // Version; step 0 with its ranks and samples; three steps; samples of step 2; ranks after the test of step 3; samples at the end.
+        Assert.Equal((long[])[0, 0, 0, 0, 1, 2, 2, 3, 3, 3], EventReader.Events(files[0]).Select(e => e.Int(2)));
+        // The samples at the end are those of the better of the last two steps.
+        Assert.Equal((long[])[3, 4, 4], EventReader.Events(files[1]).SkipLast(1).Select(e => e.Int(2)));
+        string written = File.ReadAllText(report);
+        File.Delete(report);
+        (int code, string output) = RunForOutput(["report", run]);
+        Assert.Equal((0, report), (code, output.Trim()));
+        Assert.Equal(written, File.ReadAllText(report));
+        Assert.Equal(1, Run(["report", folder.File("none")]).Code);
     }
 
     [Theory]
@@ -163,7 +184,7 @@ public class TrainCommandTests
     {
         (int code, string output) = RunForOutput(["--help"]);
         Assert.Equal(0, code);
-        foreach (string verb in (string[])["train", "sample", "data", "devices", "selftest", "pretrain"]) Assert.Contains(verb, output);
+        foreach (string verb in (string[])["train", "sample", "report", "data", "devices", "selftest", "pretrain"]) Assert.Contains(verb, output);
     }
 
     private static (int Code, string Error) Run(string[] args)

@@ -25,6 +25,9 @@ internal sealed class SampleSheets
         prompts = config.Prompts.Count > 0 ? [.. config.Prompts] : [.. captions.Captions.Distinct().Take(Prompts)];
     }
 
+    /// <summary>Where the grid of a step stands, once it is drawn.</summary>
+    public string Sheet(int step) => folder.Sub($"samples/step-{step:D6}.png");
+
     /// <summary>Draws all prompts with the model as it is and writes <c>samples/step-N.png</c>.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; nothing is written then.</exception>
     public void Draw(int step, CancellationToken cancel)
@@ -51,7 +54,7 @@ internal sealed class SampleSheets
         }
         var now = new SampleGroup(step == 0 ? "before" : $"after {step} steps", rows);
         string[] columns = [.. Enumerable.Range(0, SeedsPerPrompt).Select(i => $"seed {config.Seed + (ulong)i}")];
-        SampleGrid.Save(folder.Sub($"samples/step-{step:D6}.png"), $"{config.Model}, {config.Method}", prompts, columns, [now]);
+        SampleGrid.Save(Sheet(step), $"{config.Model}, {config.Method}", prompts, columns, [now]);
         if (first is not null)
             SampleGrid.Save(folder.Sub("samples/before-after.png"), $"{config.Model}, {config.Method}", prompts, columns, [first, now]);
         first ??= now;

@@ -86,9 +86,10 @@ internal sealed class TrainingRun : IDisposable
         {
             var samples = new SampleSheets(config, model, folder, validation ?? train);
             bool resumed = loop.Step > 0;
-            if (!resumed) Before(folder, samples, cancel);
-            Train(folder, samples, cancel);
-            End(folder, samples, resumed, cancel);
+            using var board = new TensorBoardLog(folder.Path, config.Batch * config.GradAccumulation, loop.Step);
+            if (!resumed) Before(folder, samples, board, cancel);
+            Train(folder, samples, board, cancel);
+            End(folder, samples, board, resumed, cancel);
             return 0;
         }
         catch (OperationCanceledException)
@@ -100,15 +101,19 @@ internal sealed class TrainingRun : IDisposable
         }
     }
 
-    private void Before(RunFolder folder, SampleSheets samples, CancellationToken cancel)
+    private void Before(RunFolder folder, SampleSheets samples, TensorBoardLog board, CancellationToken cancel)
     {
         samples.Draw(0, cancel);
         double? before = loop.Validate();
-        folder.AppendMetrics(new MetricsRow(0, 0, null, before, adapters.RankTotal, null, null, null));
+        var row = new MetricsRow(0, 0, null, before, adapters.RankTotal, null, null, null);
+        folder.AppendMetrics(row);
+        board.Add(row);
+        board.AddRanks(0, adapters);
+        board.AddImage(0, samples.Sheet(0));
         if (before is not null) Console.WriteLine($"validation loss before training {before:F4}");
     }
 
-    private void Train(RunFolder folder, SampleSheets samples, CancellationToken cancel)
+    private void Train(RunFolder folder, SampleSheets samples, TensorBoardLog board, CancellationToken cancel)
     {
         int first = loop.Step;
         double? lastValidation = folder.ReadMetrics().LastOrDefault(row => row.Validation is not null)?.Validation;
@@ -121,21 +126,26 @@ internal sealed class TrainingRun : IDisposable
             double? measured = epochEnd || last ? Validate(folder) : null;
             lastValidation = measured ?? lastValidation;
             double memory = Backend.Get(device).Memory.PeakInUse / 1e6;
-            folder.AppendMetrics(new MetricsRow(step, loop.Order.Epoch(step), result.Loss, measured, adapters.RankTotal,
-                result.GradNorm, result.Milliseconds, memory));
+            var row = new MetricsRow(step, loop.Order.Epoch(step), result.Loss, measured, adapters.RankTotal,
+                result.GradNorm, result.Milliseconds, memory);
+            folder.AppendMetrics(row);
             folder.AppendRanks(result.Decisions);
+            board.Add(row);
+            if (result.Decisions.Count > 0) board.AddRanks(step, adapters);
             progress.Report(step, loop.TotalSteps, string.Create(CultureInfo.InvariantCulture,
                 $"loss {result.Loss:F4}  val {lastValidation:F4}  rank {adapters.RankTotal}  {result.Milliseconds:F0} ms/step  "
                 + $"{1000.0 * config.Batch * config.GradAccumulation / result.Milliseconds:F1} images/s  {memory:F0} MB"), first);
             bool due = config.CheckpointEvery > 0 ? step % config.CheckpointEvery == 0 : epochEnd;
             if (due || last) Save(folder);
             cancel.ThrowIfCancellationRequested();
-            if (config.SampleEvery > 0 && step % config.SampleEvery == 0 && !last) samples.Draw(step, cancel);
+            if (config.SampleEvery == 0 || step % config.SampleEvery != 0 || last) continue;
+            samples.Draw(step, cancel);
+            board.AddImage(step, samples.Sheet(step));
         }
     }
 
     /// <summary>Samples, pictures and counts of the adapter that is handed over: the best one, which need not be the last.</summary>
-    private void End(RunFolder folder, SampleSheets samples, bool resumed, CancellationToken cancel)
+    private void End(RunFolder folder, SampleSheets samples, TensorBoardLog board, bool resumed, CancellationToken cancel)
     {
         if (validation is null)
         {
@@ -147,7 +157,11 @@ internal sealed class TrainingRun : IDisposable
         if (resumed) samples.Draw(0, cancel);
         using AdapterSet best = AdapterFile.Load(folder.Adapter, Methods.Roots(model), out _).Attach();
         samples.Draw(bestStep, cancel);
+        board.AddImage(bestStep, samples.Sheet(bestStep));
         RunReport.Write(folder, config.Method, best);
+        new RunSummary(Backend.Get(device).Name, train.Count, validation?.Count ?? 0, bestStep, double.IsFinite(bestValidation) ? bestValidation : null,
+            best.Shares(), best.Adapters.ToDictionary(a => a.Target.FullName, a => a.Rank)).Write(folder);
+        RunPage.Write(folder.Path);
         PrintEnd(folder, best);
     }
 
