@@ -14,11 +14,14 @@ internal static class Program
         var root = new RootCommand("Looks into files of Stable Diffusion 1.5 weights and low-rank adapters.")
         {
             InspectCommand.Create(output, error),
+            AdapterCommand.Create(output, error),
+            MergeCommand.Create(output, error),
+            ResizeCommand.Create(output, error),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            error.WriteLine($"weights-convert: {parsed.Errors[0].Message} See --help.");
+            error.WriteLine($"weights-convert: {parsed.Errors[0].Message.ReplaceLineEndings(" ")} See --help.");
             return 2;
         }
         try
