@@ -110,7 +110,10 @@ public class AdapterCommandTests
         AssertRuns("merge", modelFolder, kohya, merged);
         using (SafetensorsReader file = SafetensorsReader.Open(Path.Combine(merged, "unet/diffusion_pytorch_model.safetensors")))
             Assert.All(file.Tensors.Values, t => Assert.Equal(SafetensorsDType.F16, t.DType));
-        Closeness.AssertRelativeL2(Output(ModelFolder.Open(merged).Load(Device.Cpu)), Adapted(model, new AdapterSource(kohya)), 5e-3, "merged");
+        // The same sums, rounded to float16 once, as merging in memory.
+        using AdapterSet set = AdapterFile.Load(kohya, Roots(model), out _);
+        set.Merge();
+        Assert.Equal(Output(model), Output(ModelFolder.Open(merged).Load(Device.Cpu)));
         (int code, _, string error) = Run("merge", modelFolder, kohya + ":1e9", folder.File("none"));
         Assert.Equal(1, code);
         Assert.Contains("F16 cannot", error);
