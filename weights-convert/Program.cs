@@ -15,11 +15,14 @@ internal static class Program
         {
             InspectCommand.Create(output, error),
             ConvertCommand.Create(output, error),
+            AdapterCommand.Create(output, error),
+            MergeCommand.Create(output, error),
+            ResizeCommand.Create(output, error),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            error.WriteLine($"weights-convert: {parsed.Errors[0].Message} See --help.");
+            error.WriteLine($"weights-convert: {parsed.Errors[0].Message.ReplaceLineEndings(" ")} See --help.");
             return 2;
         }
         try

@@ -79,17 +79,30 @@ public sealed record AdapterMetadata
     /// <summary>SHA-256 of the base model's file, in hex.</summary>
     public string? BaseModelHash { get; init; }
 
-    /// <summary>The metadata as keys and values.</summary>
-    /// <param name="rankMax">Largest rank, which is also the one alpha of the file.</param>
-    /// <param name="mixedRanks">Whether layers have different ranks.</param>
-    internal SortedDictionary<string, string> ToKeys(int rankMax, bool mixedRanks)
+    /// <summary>What any adapter's file says, whatever is known of its training: base model, ranks, form.</summary>
+    /// <param name="modules">What the file holds.</param>
+    internal static SortedDictionary<string, string> Basics(IReadOnlyList<AdapterFileModule> modules)
     {
-        var keys = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        Add("ss_v2", false);
-        Add("ss_base_model_version", "sd_v1");
-        Add("ss_network_module", "networks.lora");
-        Add("ss_network_dim", mixedRanks ? "Dynamic" : rankMax);
-        Add("ss_network_alpha", mixedRanks ? "Dynamic" : (double)rankMax);
+        (int Rank, float Alpha)[] kinds = [.. modules.Select(m => (m.Rank, m.Alpha)).Distinct()];
+        return new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["ss_v2"] = "False",
+            ["ss_base_model_version"] = "sd_v1",
+            ["ss_network_module"] = "networks.lora",
+            // kohya's own tools write Dynamic where modules differ.
+            ["ss_network_dim"] = kinds.Length == 1 ? Text(kinds[0].Rank) : "Dynamic",
+            ["ss_network_alpha"] = kinds.Length == 1 ? Text((double)kinds[0].Alpha) : "Dynamic",
+            ["modelspec.sai_model_spec"] = "1.0.1",
+            ["modelspec.architecture"] = "stable-diffusion-v1/lora",
+            ["modelspec.implementation"] = "diffusers",
+        };
+    }
+
+    /// <summary>The metadata as keys and values.</summary>
+    /// <param name="modules">What the file holds.</param>
+    internal SortedDictionary<string, string> ToKeys(IReadOnlyList<AdapterFileModule> modules)
+    {
+        SortedDictionary<string, string> keys = Basics(modules);
         var arguments = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["algo"] = Algorithm };
         foreach ((string key, string value) in NetworkArguments) arguments[key] = value;
         Add("ss_network_args", JsonSerializer.Serialize(arguments));
@@ -118,26 +131,24 @@ public sealed record AdapterMetadata
         Add("ss_resolution", Resolution is { } side ? $"({side}, {side})" : null);
         Add("ss_sd_model_name", BaseModelName);
         Add("ss_new_sd_model_hash", BaseModelHash);
-        Add("modelspec.sai_model_spec", "1.0.1");
-        Add("modelspec.architecture", "stable-diffusion-v1/lora");
-        Add("modelspec.implementation", "diffusers");
         Add("modelspec.title", OutputName ?? Algorithm);
         Add("modelspec.resolution", Resolution is { } edge ? $"{edge}x{edge}" : null);
         Add("modelspec.date", FinishedAt?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture));
         Add("modelspec.prediction_type", "epsilon");
         return keys;
 
-        // Python's str() of a bool is True or False, which is what readers compare with; a float always has its point.
         void Add(string key, object? value)
         {
-            if (value is null) return;
-            keys[key] = value switch
-            {
-                double number when number == Math.Floor(number) && Math.Abs(number) < 1e15 => number.ToString("F1", CultureInfo.InvariantCulture),
-                _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
-            };
+            if (value is not null) keys[key] = Text(value);
         }
 
         static double? UnixSeconds(DateTimeOffset? time) => time?.ToUnixTimeMilliseconds() / 1000.0;
     }
+
+    // Python's str() of a bool is True or False, which is what readers compare with; a float always has its point.
+    private static string Text(object value) => value switch
+    {
+        double number when number == Math.Floor(number) && Math.Abs(number) < 1e15 => number.ToString("F1", CultureInfo.InvariantCulture),
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+    };
 }

@@ -30,23 +30,6 @@ public class AdapterFileTests
     }
 
     [Fact]
-    public void Stable_diffusion_has_the_keys_that_other_programs_know()
-    {
-        Dictionary<string, AdapterTarget> table = AdapterKeys.Table(
-        [
-            new AdapterRoot("unet", new UNet2DConditionModel(new UNetConfig())),
-            new AdapterRoot("text_encoder", new ClipTextModel(new ClipTextConfig())),
-        ]);
-        Assert.Equal(184 + 32 + 72, table.Count);
-        Assert.Contains("lora_unet_mid_block_attentions_0_proj_in", table.Keys);
-        Assert.Equal("unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_out.0",
-            table["lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_out_0"].FullName);
-        Assert.Contains("lora_unet_mid_block_attentions_0_transformer_blocks_0_ff_net_0_proj", table.Keys);
-        Assert.Contains("lora_te_text_model_encoder_layers_11_self_attn_q_proj", table.Keys);
-        Assert.Contains("lora_te_text_model_encoder_layers_0_mlp_fc1", table.Keys);
-    }
-
-    [Fact]
     public void The_file_has_kohyas_keys_one_alpha_and_no_empty_tensors()
     {
         using var folder = new TemporaryFolder();
@@ -173,10 +156,10 @@ public class AdapterFileTests
         Layer(writer, TimeKey, 1, 6, 5, alpha: 3, convolution: true);
         writer.Save(path);
 
-        IReadOnlyList<AdapterFileLayer> layers = AdapterFile.Read(path, Roots(), out string? unmatched);
-        Assert.Null(unmatched);
+        AdapterFileContent content = AdapterReader.Read(path, Roots());
+        Assert.Null(content.Unmatched);
         Assert.Equal([("unet.block.0.attn1.to_q", 2, 2f), ("unet.block.0.ff.net.2", 4, 2f), ("text_encoder.time_embedding.linear_1", 1, 3f)],
-            layers.Select(l => (l.Target.FullName, l.Rank, l.Alpha)));
+            content.Modules.Select(m => (m.Slot.FullName, m.Rank, m.Alpha)));
         using AdapterSet set = AdapterFile.Load(path, Roots(), out _);
         Assert.Equal([1f, 0.5f, 3f], set.Adapters.Select(a => a.Scale));
     }
@@ -184,7 +167,8 @@ public class AdapterFileTests
     [Theory]
     [InlineData("lora_te1_text_model_encoder_layers_0_mlp_fc1.lora_down.weight", "SDXL")]
     [InlineData("lora_unet_elsewhere.lora_down.weight", "another model")]
-    [InlineData("unet.block.0.attn1.to_q.lora_A.weight", "PEFT")]
+    [InlineData("unet.elsewhere.lora_A.weight", "another model")]
+    [InlineData("lora_unet_input_blocks_1_1_proj_in.lora_down.weight", "single-file layout")]
     public void Tensors_without_a_layer_are_counted_and_explained(string strange, string reason)
     {
         using var folder = new TemporaryFolder();
@@ -192,14 +176,15 @@ public class AdapterFileTests
         var writer = new SafetensorsWriter();
         writer.AddFloat32(strange, [2, 2], new float[4]);
         writer.Save(path);
-        var none = Assert.Throws<EngineException>(() => AdapterFile.Read(path, Roots(), out _));
+        var none = Assert.Throws<EngineException>(() => AdapterReader.Read(path, Roots()));
         Assert.Contains("0 of 1 tensors matched", none.Message);
         Assert.Contains(reason, none.Message);
 
         Layer(writer, Q, 2, 7, 19);
         writer.Save(path);
-        Assert.Single(AdapterFile.Read(path, Roots(), out string? unmatched));
-        Assert.Contains($"2 of 3 tensors matched the model; not matched: {strange}", unmatched);
+        AdapterFileContent content = AdapterReader.Read(path, Roots());
+        Assert.Single(content.Modules);
+        Assert.Contains($"2 of 3 tensors matched the model; not matched: {strange}", content.Unmatched);
     }
 
     [Theory]
@@ -216,7 +201,7 @@ public class AdapterFileTests
         Layer(writer, Q, 2, 7, 19);
         writer.AddFloat32(Q + suffix, [2, 2], new float[4]);
         writer.Save(path);
-        var e = Assert.Throws<EngineException>(() => AdapterFile.Read(path, Roots(), out _));
+        var e = Assert.Throws<EngineException>(() => AdapterReader.Read(path, Roots()));
         Assert.Contains($"{kind}", e.Message);
         Assert.Contains("is not supported", e.Message);
     }
@@ -229,12 +214,12 @@ public class AdapterFileTests
         var writer = new SafetensorsWriter();
         Layer(writer, Q, 2, 1024, 19);
         writer.Save(path);
-        Assert.Contains("[2, 1024]", Assert.Throws<EngineException>(() => AdapterFile.Read(path, Roots(), out _)).Message);
+        Assert.Contains("[2, 1024]", Assert.Throws<EngineException>(() => AdapterReader.Read(path, Roots())).Message);
 
         writer = new SafetensorsWriter();
         writer.AddFloat32($"{Q}.lora_down.weight", [2, 7], new float[14]);
         writer.Save(path);
-        Assert.Contains("incomplete", Assert.Throws<EngineException>(() => AdapterFile.Read(path, Roots(), out _)).Message);
+        Assert.Contains("incomplete", Assert.Throws<EngineException>(() => AdapterReader.Read(path, Roots())).Message);
     }
 
     private static AdapterRoot[] Roots() =>

@@ -13,7 +13,11 @@ internal static class SampleCommand
     {
         var model = new Option<string>("--model") { HelpName = "PATH", Description = "Stable Diffusion 1.5 as a diffusers folder, a single file or a name in Hugging Face's cache, or 'mini' (mini).", DefaultValueFactory = _ => RunConfig.MiniModel };
         var tokenizer = new Option<string?>("--tokenizer") { HelpName = "DIR", Description = "Folder with vocab.json and merges.txt, for a model in a single file (a folder 'tokenizer' beside it)." };
-        var adapter = new Option<string?>("--adapter") { HelpName = "FILE", Description = "Adapter file in kohya's form, such as a run's adapter.safetensors." };
+        var adapter = new Option<string[]>("--adapter")
+        {
+            HelpName = "FILE[:WEIGHT]",
+            Description = "Adapter, such as a run's adapter.safetensors: kohya's, diffusers' or PEFT's form; its weight is 1. Given several times, they add up.",
+        };
         var prompt = new Option<string[]>("--prompt") { HelpName = "TEXT", Description = "What to draw; may be given several times.", Required = true };
         var negative = new Option<string>("--negative") { HelpName = "TEXT", Description = "What to stay away from.", DefaultValueFactory = _ => "" };
         var count = new Option<int>("--count") { HelpName = "N", Description = "Images a prompt (1).", DefaultValueFactory = _ => 1 };
@@ -42,22 +46,21 @@ internal static class SampleCommand
                 Seed = result.GetValue(seed),
                 Count = result.GetValue(count),
             };
-            Run(ModelFolder.Open(mini ? MiniModel.Folder : name, result.GetValue(tokenizer)), result.GetValue(adapter), result.GetValue(prompt)!, options, result.GetValue(scheduler),
+            Run(ModelFolder.Open(mini ? MiniModel.Folder : name, result.GetValue(tokenizer)), result.GetValue(adapter) ?? [], result.GetValue(prompt)!, options, result.GetValue(scheduler),
                 Device.Parse(result.GetValue(device)!), result.GetValue(folder)!, cancel);
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Run(ModelFolder source, string? adapter, string[] prompts, SamplingOptions options, string? sampler, Device device,
+    private static void Run(ModelFolder source, string[] files, string[] prompts, SamplingOptions options, string? sampler, Device device,
         string folder, CancellationToken cancel)
     {
         if (options.Steps < 1) throw new EngineException($"--steps {options.Steps}: at least 1 is needed");
         if (options.Count < 1) throw new EngineException($"--count {options.Count}: at least 1 is needed");
         StableDiffusionModel model = source.Load(device);
-        string? unmatched = null;
-        using AdapterSet? adapters = adapter is null ? null : AdapterFile.Load(adapter, Methods.Roots(model), out unmatched).Attach();
-        if (unmatched is not null) Console.Error.WriteLine($"warning: {unmatched}");
+        using AdapterSet adapters = AdapterFile.Load([.. files.Select(AdapterSource.Parse)], Methods.Roots(model), out IReadOnlyList<string> warnings).Attach();
+        foreach (string warning in warnings) Console.Error.WriteLine($"warning: {warning}");
         IScheduler scheduler = sampler is null ? SchedulerFactory.FromConfig(model.Scheduler) : SchedulerFactory.Create(sampler, model.Scheduler);
         var pipeline = new StableDiffusionPipeline(model, scheduler);
         var output = new SampleFolder(folder);
