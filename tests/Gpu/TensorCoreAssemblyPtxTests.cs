@@ -12,7 +12,7 @@ namespace SeLoRA.Tests;
 public partial class TensorCoreAssemblyPtxTests(ITestOutputHelper output)
 {
     // A multiprocessor of sm_80: 65,536 registers, given to warps in units of 256; 164 KB of shared memory, of which a group takes 1 KB more.
-    private const int RegistersEach = 65536, SharedBytesEach = 164 * 1024, SharedReserved = 1024;
+    private const int RegistersEach = 65536, SharedBytesEach = 164 * 1024, SharedReserved = 1024, MaxRegisters = 128;
 
     /// <summary>Tile, and groups that a multiprocessor should hold at a time.</summary>
     public static TheoryData<string, int> Plan => new()
@@ -40,6 +40,7 @@ public partial class TensorCoreAssemblyPtxTests(ITestOutputHelper output)
             int threads = method.GetCustomAttribute<KernelAttribute>()!.Threads;
             int byRegisters = RegistersEach / ((registers + 7) / 8 * 8 * threads), byShared = SharedBytesEach / (sharedBytes + SharedReserved);
             output.WriteLine($"{name}: {registers} registers, {sharedBytes} bytes shared, {Math.Min(byRegisters, byShared)} groups of {threads} threads");
+            Assert.InRange(registers, 1, MaxRegisters);
             Assert.True(sharedBytes <= 48 * 1024, $"{name}: {sharedBytes} bytes need opting in");
             Assert.True(Math.Min(byRegisters, byShared) >= groups, $"{name}: {registers} registers and {sharedBytes} bytes leave room for less than {groups}");
             if (cuobjdump is null) continue;

@@ -8,7 +8,7 @@ using SeLoRA.Engine;
 
 namespace SeLoRA.Tests;
 
-/// <summary>Runs a problem's kernels on the host: the PTX that would be given to the driver, in <see cref="PtxMachine"/>.</summary>
+/// <summary>Runs a launch's kernels on the host: the PTX that would be given to the driver, in <see cref="PtxMachine"/>.</summary>
 internal static class TensorCoreEmulation
 {
     private const ulong FirstAddress = 0x7F00_0000_0000, Distance = 0x1_0000_0000;
@@ -17,39 +17,37 @@ internal static class TensorCoreEmulation
     private static readonly Dictionary<MethodInfo, PtxProgram> Programs = [];
 
     /// <summary>The bytes of C, and the machine that ran the product; its text may be changed before.</summary>
-    public static (byte[] Result, PtxMachine Product) Run(TensorCoreProblem problem, PtxOrder order, Func<string, string>? change = null)
+    public static (byte[] Result, PtxMachine Product) Run(TensorCoreLaunch launch, PtxOrder order, Func<string, string>? change = null)
     {
         var buffers = new List<PtxBuffer>();
-        ulong Place(byte[] bytes)
+        ulong Place(byte[] bytes, int guardBytes = 0)
         {
             buffers.Add(new PtxBuffer(FirstAddress + Distance * (ulong)buffers.Count, bytes));
-            return buffers[^1].Address;
+            return buffers[^1].Address + (ulong)guardBytes;
         }
-        TensorCoreArgs args = TensorCoreArgs.For(problem.Plan, problem.C, problem.Shape, problem.Epilogue);
-        args.First.A = (long)Place(TensorCoreProblem.BytesOf(problem.A));
-        args.First.B = (long)Place(TensorCoreProblem.BytesOf(problem.B));
-        if (problem.Epilogue.LowRank is { } term)
+        int GuardBytes(Tensor x) => launch.Guard * x.DType.SizeInBytes();
+        TensorCoreArgs args = launch.Args;
+        args.First.A = (long)Place(TensorCoreProblem.BytesOf(launch.A), GuardBytes(launch.A));
+        args.First.B = (long)Place(TensorCoreProblem.BytesOf(launch.B), GuardBytes(launch.B));
+        if (launch.Epilogue.LowRank is { } term)
         {
             args.Appended.A = (long)Place(TensorCoreProblem.BytesOf(term.U));
             args.Appended.B = (long)Place(TensorCoreProblem.BytesOf(term.V));
         }
-        byte[] result = TensorCoreProblem.BytesOf(problem.C);
-        var views = new Dictionary<string, ulong>(StringComparer.Ordinal) { ["C"] = Place(result) };
+        byte[] result = TensorCoreProblem.BytesOf(launch.C);
+        var views = new Dictionary<string, ulong>(StringComparer.Ordinal) { ["C"] = Place(result, GuardBytes(launch.C)) };
         args.Output.CAddress = (long)views["C"];
-        views["Bias"] = problem.Epilogue.Bias is { } bias ? Place(TensorCoreProblem.BytesOf(bias)) : 0;
-        views["Residual"] = problem.Epilogue.Residual is { } residual ? Place(TensorCoreProblem.BytesOf(residual)) : 0;
-        GemmShape shape = problem.Shape;
-        var partial = new float[problem.Plan.Splits > 1 ? problem.Plan.Splits * shape.Batch * shape.M * shape.N : 0];
+        views["Bias"] = launch.Epilogue.Bias is { } bias ? Place(TensorCoreProblem.BytesOf(bias)) : 0;
+        views["Residual"] = launch.Epilogue.Residual is { } residual ? Place(TensorCoreProblem.BytesOf(residual)) : 0;
+        var partial = new float[launch.Plan.Splits > 1 ? launch.Plan.Splits * args.Output.Batch * args.Output.M * args.Output.N : 0];
         Array.Fill(partial, float.NaN);
         views["Partial"] = Place(MemoryMarshal.AsBytes(partial.AsSpan()).ToArray());
 
-        bool isBF16 = problem.A.DType == DType.BF16;
-        PtxMachine product = Launch(TensorCoreKernels.Find(problem.Plan.Tile, isBF16, shape.TransA, shape.TransB), args, views, buffers,
-            order, _ => problem.Plan.Groups, change);
-        if (problem.Plan.Splits > 1)
+        PtxMachine product = Launch(launch.Kernel, args, views, buffers, order, _ => launch.Plan.Groups, change);
+        if (launch.Plan.Splits > 1)
         {
             TensorCoreKernels.CombineArgs combine = TensorCoreKernels.CombineArgs.For(args.Output);
-            Launch(isBF16 ? TensorCoreKernels.Combine<TensorCoreBF16>.Kernel : TensorCoreKernels.Combine<TensorCoreF16>.Kernel, combine, views,
+            Launch(launch.A.DType == DType.BF16 ? TensorCoreKernels.Combine<TensorCoreBF16>.Kernel : TensorCoreKernels.Combine<TensorCoreF16>.Kernel, combine, views,
                 buffers, order, threads => (combine.Quads + threads - 1) / threads, null);
         }
         return (result, product);

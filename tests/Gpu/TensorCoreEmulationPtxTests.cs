@@ -28,7 +28,7 @@ public class TensorCoreEmulationPtxTests
             using var scope = new TensorScope();
             var problem = new TensorCoreProblem(test);
             // Every case in one of the four orders, every kernel in all of them.
-            (byte[] result, PtxMachine product) = TensorCoreEmulation.Run(problem, new PtxOrder((run & 1) != 0, (run & 2) != 0));
+            (byte[] result, PtxMachine product) = TensorCoreEmulation.Run(problem.Launch, new PtxOrder((run & 1) != 0, (run & 2) != 0));
             problem.Check(result, problem.Expected());
             Assert.Equal(1, product.WorstBankUse);
             run++;
@@ -40,8 +40,8 @@ public class TensorCoreEmulationPtxTests
     {
         using var scope = new TensorScope();
         var problem = new TensorCoreProblem(new TensorCoreCase(TensorCoreTile.Tile64x64, DType.BF16, "NN", 70, 72, 300) { Splits = 3, Rank = 16 });
-        byte[] first = TensorCoreEmulation.Run(problem, new PtxOrder(false, false)).Result;
-        Assert.Equal(first, TensorCoreEmulation.Run(problem, new PtxOrder(true, true)).Result);
+        byte[] first = TensorCoreEmulation.Run(problem.Launch, new PtxOrder(false, false)).Result;
+        Assert.Equal(first, TensorCoreEmulation.Run(problem.Launch, new PtxOrder(true, true)).Result);
     }
 
     [Theory]
@@ -55,8 +55,8 @@ public class TensorCoreEmulationPtxTests
         var problem = new TensorCoreProblem(new TensorCoreCase(TensorCoreTile.Tile128x128, DType.BF16, "NT", 128, 128, 256));
         double[] expected = problem.Expected();
         var order = new PtxOrder(lateCopies, false);
-        problem.Check(TensorCoreEmulation.Run(problem, order).Result, expected);
-        Assert.ThrowsAny<Exception>(() => problem.Check(TensorCoreEmulation.Run(problem, order, ptx =>
+        problem.Check(TensorCoreEmulation.Run(problem.Launch, order).Result, expected);
+        Assert.ThrowsAny<Exception>(() => problem.Check(TensorCoreEmulation.Run(problem.Launch, order, ptx =>
         {
             Assert.Contains(piece, ptx, StringComparison.Ordinal);
             return ptx.Replace(piece, broken, StringComparison.Ordinal);
@@ -74,7 +74,7 @@ public class TensorCoreEmulationPtxTests
     public void Slice_is_mostly_products(string layout)
     {
         using var scope = new TensorScope();
-        long Executed(int k) => TensorCoreEmulation.Run(new TensorCoreProblem(new TensorCoreCase(TensorCoreTile.Tile128x128, DType.BF16, layout, 128, 128, k)),
+        long Executed(int k) => TensorCoreEmulation.Run(new TensorCoreProblem(new TensorCoreCase(TensorCoreTile.Tile128x128, DType.BF16, layout, 128, 128, k)).Launch,
             default).Product.Executed / 256;
         Assert.InRange((Executed(320) - Executed(160)) / 5, 48, 160);
     }

@@ -56,6 +56,9 @@ internal sealed class TensorCoreProblem
 
     public TensorCorePlan Plan { get; }
 
+    public TensorCoreLaunch Launch => new(TensorCoreKernels.Find(Plan.Tile, A.DType == DType.BF16, Shape.TransA, Shape.TransB),
+        TensorCoreArgs.For(Plan, C, Shape, Epilogue), Plan, A, B, C, Epilogue);
+
     /// <summary>The result in double precision from the stored operands, (batch M, N).</summary>
     public double[] Expected()
     {
@@ -92,22 +95,27 @@ internal sealed class TensorCoreProblem
     }
 
     /// <summary>Holds C's bytes after a run against the reference; between the lines nothing may have changed.</summary>
-    public void Check(ReadOnlySpan<byte> result, double[] expected)
+    public void Check(ReadOnlySpan<byte> result, double[] expected) => Check(test.ToString(), C, 0, test.Batch * test.M, test.N, Shape.Ldc, result, expected);
+
+    /// <summary>The same of rows of <paramref name="columns"/> elements, <paramref name="ld"/> apart, with a guard before and after.</summary>
+    public static void Check(string test, Tensor c, int guard, int rows, int columns, int ld, ReadOnlySpan<byte> result, double[] expected)
     {
-        float[] values = Decode(result, C.DType), before = Values(C);
+        float[] values = Decode(result, c.DType), before = Values(c);
+        for (int i = 0; i < guard; i++)
+            Assert.True(values[i].Equals(before[i]) && values[^(i + 1)].Equals(before[^(i + 1)]), $"{test}: wrote around the result");
         double rms = Math.Sqrt(expected.Sum(x => x * x) / expected.Length), worst = 0;
-        double rounding = C.DType switch { DType.BF16 => 1.0 / 256, DType.F16 => 1.0 / 2048, _ => 0 };
-        for (int row = 0; row < test.Batch * test.M; row++)
+        double rounding = c.DType switch { DType.BF16 => 1.0 / 256, DType.F16 => 1.0 / 2048, _ => 0 };
+        for (int row = 0; row < rows; row++)
         {
-            for (int column = 0; column < Shape.Ldc; column++)
+            for (int column = 0; column < ld; column++)
             {
-                float value = values[row * Shape.Ldc + column];
-                if (column >= test.N)
+                float value = values[guard + row * ld + column];
+                if (column >= columns)
                 {
-                    Assert.True(value.Equals(before[row * Shape.Ldc + column]), $"{test}: wrote beyond row {row}");
+                    Assert.True(value.Equals(before[guard + row * ld + column]), $"{test}: wrote beyond row {row}");
                     continue;
                 }
-                double right = expected[row * test.N + column], error = Math.Abs(value - right) - rounding * Math.Abs(right);
+                double right = expected[row * columns + column], error = Math.Abs(value - right) - rounding * Math.Abs(right);
                 worst = double.IsNaN(error) ? double.PositiveInfinity : Math.Max(worst, error / rms);
                 // Sums of float32 in another order, and exp by a polynomial.
                 Assert.True(worst <= 1e-5, $"{test}: row {row}, column {column} is {value}, should be {right}");
@@ -149,7 +157,8 @@ internal sealed class TensorCoreProblem
         return Of(values, shape, dtype);
     }
 
-    private static Tensor Of(float[] values, Shape shape, DType dtype)
+    /// <summary>A host tensor of some type.</summary>
+    public static Tensor Of(float[] values, Shape shape, DType dtype)
     {
         Tensor x = Tensor.From(values, shape);
         return dtype == DType.F32 ? x : Ops.Cast(x, dtype);

@@ -12,6 +12,8 @@ internal sealed record TensorCoreTileShape(int Rows, int Columns, int WarpsM, in
 
     public string Name => $"Tile{Rows}x{Columns}";
 
+    public int Threads => WarpsM * WarpsN * 32;
+
     /// <summary>mma tiles of 16 rows and of 8 columns in a warp's part.</summary>
     public int FragmentsM => Rows / WarpsM / 16;
 
@@ -64,10 +66,12 @@ internal static class TensorCoreTileGenerator
             ".reg .pred tcCopiesA, tcCopiesB;",
             $".reg .f32 acc<{accumulators}>;",
             $".reg .b32 fa<{rows * 4}>, fb<{columns * 2}>;",
+            $".reg .b32 tcPixel<{CopiesOf(tile, tile.Rows)}>, tcOutside<{CopiesOf(tile, tile.Rows)}>;",
             .. Enumerable.Range(0, accumulators).Select(i => $"mov.f32 acc{i}, 0f00000000;").Chunk(4).Select(c => string.Join(" ", c)),
         ]);
         Method(text, "AwaitSlice()", "", [$"cp.async.wait_group {tile.Stages - 2};"]);
         Copies(text, tile, "A", tile.Rows);
+        Windows(text, tile);
         Copies(text, tile, "B", tile.Columns);
         Loads(text, "A", "fa", rows);
         Loads(text, "B", "fb", columns / 2);
@@ -97,14 +101,14 @@ internal static class TensorCoreTileGenerator
     // cp.async of a thread's chunks of one operand: every so many lines one. What does not change between slices is kept in registers.
     private static void Copies(StringBuilder text, TensorCoreTileShape tile, string operand, int operandRows)
     {
-        int threads = tile.WarpsM * tile.WarpsN * 32, chunks = operandRows * ChunksOfDepth, copies = Math.Max(1, chunks / threads);
-        string guard = chunks < threads ? $"@tcCopies{operand} " : "";
+        int threads = tile.Threads, chunks = operandRows * ChunksOfDepth, copies = CopiesOf(tile, operandRows);
+        string guard = GuardOf(tile, operand, operandRows);
         Method(text, $"Place{operand}(int fragment, int to, int offset, int fix)", ", fragment, to, offset, fix",
         [
             $"mov.b32 tcFragment{operand}, %0; add.u32 tcTo{operand}, tcBase, %1; mov.b32 tcOffset{operand}, %2; mov.b32 tcFixed{operand}, %3;",
             .. guard.Length == 0 ? Array.Empty<string>() : [$"{{ .reg .b32 thread; mov.u32 thread, %%tid.x; setp.lt.u32 tcCopies{operand}, thread, {chunks}; }}"],
         ]);
-        Copy("AlongK", $"shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffset{operand}; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;",
+        Copy("AlongK", BytesAlongK(operand),
             $"tcFixed{operand}", threads / ChunksOfDepth, LineBytes);
         Copy("AcrossK", $"sub.s32 lines, %3, tcOffset{operand}; mov.b32 bytes, tcFixed{operand};",
             "lines", threads * 8 / operandRows, operandRows * 2);
@@ -121,6 +125,37 @@ internal static class TensorCoreTileGenerator
             "}",
         ]);
     }
+
+    // The same of A seen through windows: every chunk from a pixel of its own, whose places are kept as well.
+    private static void Windows(StringBuilder text, TensorCoreTileShape tile)
+    {
+        int copies = CopiesOf(tile, tile.Rows), lineStep = tile.Threads / ChunksOfDepth;
+        Method(text, "PlaceWindow(int copy, int pixel, int outside)", ", copy, pixel, outside",
+        [
+            "{ .reg .pred this;",
+            .. Enumerable.Range(0, copies).Select(i => $"setp.eq.s32 this, %0, {i}; @this mov.b32 tcPixel{i}, %1; @this mov.b32 tcOutside{i}, %2;"),
+            "}",
+        ]);
+        Method(text, "CopyAWindows(int stage, long from, int tap, int kLeft)", ", stage, from, tap, kLeft",
+        [
+            "{ .reg .b32 to, outside, bytes, count; .reg .b64 from; .reg .pred has;",
+            BytesAlongK("A"),
+            "add.u32 to, tcToA, %0;",
+            .. Enumerable.Range(0, copies).Select(i =>
+                $"mad.wide.s32 from, tcPixel{i}, 16, %1; and.b32 outside, tcOutside{i}, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; "
+                + $"{GuardOf(tile, "A", tile.Rows)}cp.async.cg.shared.global.L2::128B [to+{i * lineStep * LineBytes}], [from], 16, count;"),
+            "}",
+        ]);
+    }
+
+    private static string BytesAlongK(string operand) =>
+        $"shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffset{operand}; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;";
+
+    // Chunks of an operand that a thread copies in a slice; a tile with fewer chunks than threads leaves some idle.
+    private static int CopiesOf(TensorCoreTileShape tile, int operandRows) => Math.Max(1, operandRows * ChunksOfDepth / tile.Threads);
+
+    private static string GuardOf(TensorCoreTileShape tile, string operand, int operandRows) =>
+        operandRows * ChunksOfDepth < tile.Threads ? $"@tcCopies{operand} " : "";
 
     // ldmatrix.x4: a 16x16 fragment of A, or two 16x8 ones of B. Fragments lie 16 lines apart, or two chunks under the swizzle, which is
     // undone before the stage and the start of shared memory are added: neither needs more than 16 bytes of alignment.

@@ -20,6 +20,11 @@ internal static class PtxOperations
             case "selp": return t => t.Registers[o[0]] = t.Registers[o[3]] != 0 ? t.Registers[o[1]] : t.Registers[o[2]];
             case "mad" when instruction.Operation is "mad.lo.u64" or "mad.lo.s64":
                 return t => t.Registers[o[0]] = t.Registers[o[1]] * t.Registers[o[2]] + t.Registers[o[3]];
+            case "mad" when instruction.Operation is "mad.lo.s32" or "mad.lo.u32":
+                return t => t.Registers[o[0]] = (uint)((int)t.Registers[o[1]] * (int)t.Registers[o[2]] + (int)t.Registers[o[3]]);
+            case "neg" when type == "s32": return t => t.Registers[o[0]] = (uint)-(int)t.Registers[o[1]];
+            case "mad" when instruction.Operation == "mad.wide.s32":
+                return t => t.Registers[o[0]] = (ulong)((long)(int)t.Registers[o[1]] * (int)t.Registers[o[2]] + (long)t.Registers[o[3]]);
             case "mul" when instruction.Operation == "mul.wide.u32":
                 return t => t.Registers[o[0]] = (ulong)(uint)t.Registers[o[1]] * (uint)t.Registers[o[2]];
             default: return Arithmetic(instruction, parts[0], type);

@@ -26,6 +26,9 @@ internal struct ChunkPlace
     /// <summary>First row of the tile.</summary>
     public int Row0;
 
+    /// <summary>The line.</summary>
+    public readonly int Line => line;
+
     /// <summary>Byte offset in the slice in shared memory.</summary>
     public int Offset;
 
@@ -47,9 +50,12 @@ internal struct ChunkPlace
     public readonly long Element(int k0, int ld) => alongK ? (long)(Row0 + line) * ld + k0 + within : (long)(k0 + line) * ld + Row0 + within;
 }
 
-/// <summary>Addresses of a thread's first chunks of a slice, bytes between lines of the operands, and what is left of K.</summary>
+/// <summary>
+/// Addresses of a thread's first chunks of a slice, bytes between lines of the operands, and what is left of K. Seen through windows,
+/// <see cref="A"/> counts from the image's first pixel, <see cref="Tap"/> has the bits of the present tap, and K is its channels.
+/// </summary>
 internal struct SliceSource
 {
     public long A, B, LineOfA, LineOfB;
-    public int KLeft;
+    public int KLeft, Tap;
 }

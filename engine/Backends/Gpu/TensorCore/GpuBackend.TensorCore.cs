@@ -4,7 +4,7 @@ using ILGPU.Runtime.Cuda;
 
 namespace SeLoRA.Engine;
 
-/// <summary>Products of 16-bit tensors on tensor cores. The float32 path does not come here.</summary>
+/// <summary>Products and convolutions of 16-bit tensors on tensor cores. The float32 path does not come here.</summary>
 public sealed partial class GpuBackend
 {
     /// <summary>True on CUDA devices whose tensor cores the kernels use.</summary>
@@ -26,25 +26,46 @@ public sealed partial class GpuBackend
     {
         using Lock.Scope turn = Enter();
         var args = TensorCoreArgs.For(plan, c, shape, epilogue);
-        args.First.A = Address(a);
-        args.First.B = Address(b);
         if (epilogue.LowRank is { } term)
         {
             args.Appended.A = Address(term.U);
             args.Appended.B = Address(term.V);
         }
+        RunTensorCore(TensorCoreKernels.Find(plan.Tile, a.DType == DType.BF16, shape.TransA, shape.TransB), args, plan, a, b, c, epilogue);
+    }
+
+    /// <summary>
+    /// As <see cref="Conv2d"/>, or <see cref="Conv2dBackwardData"/> with dy for the image, of 16-bit tensors as in
+    /// <see cref="GemmTensorCore(Tensor, Tensor, Tensor, in GemmShape, in GemmEpilogue)"/>.
+    /// </summary>
+    internal void Conv2dTensorCore(Tensor image, Tensor w, Tensor result, in TensorCoreConv2d conv, in GemmEpilogue epilogue)
+    {
+        using Lock.Scope turn = Enter();
+        Conv2dTensorCore(image, w, result, conv, epilogue, TensorCorePlan.For(conv, accelerator.NumMultiprocessors));
+    }
+
+    /// <summary>The same with a plan of the caller's.</summary>
+    internal void Conv2dTensorCore(Tensor image, Tensor w, Tensor result, in TensorCoreConv2d conv, in GemmEpilogue epilogue, in TensorCorePlan plan)
+    {
+        using Lock.Scope turn = Enter();
+        RunTensorCore(TensorCoreKernels.FindConv2d(plan.Tile, image.DType == DType.BF16, conv.Backward), conv.Args(plan, result, epilogue), plan, image, w, result, epilogue);
+    }
+
+    private void RunTensorCore(Kernel<TensorCoreArgs> kernel, TensorCoreArgs args, in TensorCorePlan plan, Tensor a, Tensor b, Tensor c, in GemmEpilogue epilogue)
+    {
         ArrayView<ushort> view = View<ushort>(c);
+        args.First.A = Address(a);
+        args.First.B = Address(b);
         args.Output.C = view;
         args.Output.CAddress = Address(c);
         args.Output.Residual = epilogue.Residual is null ? view : View<ushort>(epilogue.Residual);
         args.Output.Bias = Floats(epilogue.Bias, view.Cast<float>());
-        GpuStorage? partial = plan.Splits > 1 ? Workspace((long)plan.Splits * shape.Batch * shape.M * shape.N) : null;
+        GpuStorage? partial = plan.Splits > 1 ? Workspace((long)plan.Splits * args.Output.Batch * args.Output.M * args.Output.N) : null;
         args.Output.Partial = partial is null ? view.Cast<float>() : Floats(partial);
-        bool isBF16 = a.DType == DType.BF16;
-        TensorCoreKernels.Find(plan.Tile, isBF16, shape.TransA, shape.TransB).Run(this, plan.Groups, args);
+        kernel.Run(this, plan.Groups, args);
         if (partial is null) return;
         TensorCoreKernels.CombineArgs combine = TensorCoreKernels.CombineArgs.For(args.Output);
-        (isBF16 ? TensorCoreKernels.Combine<TensorCoreBF16>.Kernel : TensorCoreKernels.Combine<TensorCoreF16>.Kernel)
+        (a.DType == DType.BF16 ? TensorCoreKernels.Combine<TensorCoreBF16>.Kernel : TensorCoreKernels.Combine<TensorCoreF16>.Kernel)
             .RunFlat(this, combine.Quads, combine);
         partial.Release();
     }

@@ -47,6 +47,18 @@ internal interface ITensorCoreTile
     /// <summary>The same with m contiguous.</summary>
     static abstract void CopyAAcrossK(int stage, long from, long step, int kLeft);
 
+    /// <summary>
+    /// Keeps the pixel that one of this thread's chunks of A comes from, where A is seen through windows: its distance from the image's
+    /// first in chunks, and a bit for each row and column of taps that lies outside (<see cref="TensorCoreWindows.Outside"/>).
+    /// </summary>
+    static abstract void PlaceWindow(int copy, int pixel, int outside);
+
+    /// <summary>
+    /// As <see cref="CopyAAlongK"/>, each chunk from its own pixel and <paramref name="from"/>, the image's first chunk at the present
+    /// tap and channels; zeros where <paramref name="tap"/> lies outside.
+    /// </summary>
+    static abstract void CopyAWindows(int stage, long from, int tap, int kLeft);
+
     /// <inheritdoc cref="CopyAAlongK"/>
     static abstract void CopyBAlongK(int stage, long from, long step, int kLeft);
 

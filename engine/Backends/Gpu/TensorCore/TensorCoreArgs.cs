@@ -15,6 +15,9 @@ internal struct TensorCoreArgs
 
     public TensorCoreOutput Output;
 
+    /// <summary>Of a convolution, whose image is the first pair's A and whose channels are its K.</summary>
+    public TensorCoreWindows Windows;
+
     /// <summary>Slices of <see cref="TensorCoreLayout.Depth"/> values of k: of the first pair, of both, and of one split.</summary>
     public int SlicesOfFirst, Slices, SlicesOfSplit;
 

@@ -12,9 +12,7 @@ internal static class TensorCoreContract
     /// <summary>What stands against the kernels, or null.</summary>
     public static string? Violation(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue)
     {
-        if (a.DType is not (DType.BF16 or DType.F16) || b.DType != a.DType) return $"operands are {a.DType} and {b.DType}, not of one 16-bit type";
-        if (c.DType != a.DType && c.DType != DType.F32) return $"the result is {c.DType}";
-        if (epilogue.Residual is { } residual && residual.DType != a.DType && residual.DType != DType.F32) return $"the residual is {residual.DType}";
+        if (ViolationOfTypes(a, b, c, epilogue) is { } violation) return violation;
         if (shape.TransA && shape.TransB) return "both operands are transposed";
         if (!AreMultiples(Elements, a.Offset, b.Offset, shape.Lda, shape.Ldb, shape.StrideA, shape.StrideB))
             return $"an operand, its lines or its matrices do not begin at multiples of {Elements} elements";
@@ -25,6 +23,22 @@ internal static class TensorCoreContract
         if (!AreMultiples(Elements, term.U.Offset, term.V.Offset, term.Rank, term.V.Shape[1]))
             return $"a factor or its lines do not begin at multiples of {Elements} elements";
         return null;
+    }
+
+    /// <summary>
+    /// The same of a convolution: a, the image that windows look into, and b, the weight, dense. K's channels must be a multiple of 8, and
+    /// so must the gradient's, which lie contiguous in the weight. At another stride than 1 the gradient's taps differ from pixel to pixel.
+    /// </summary>
+    public static string? Violation(Tensor a, Tensor b, Tensor c, in TensorCoreConv2d conv, in GemmEpilogue epilogue)
+    {
+        if (ViolationOfTypes(a, b, c, epilogue) is { } violation) return violation;
+        if (conv.Channels % Elements != 0) return $"{conv.Channels} channels in the image, not a multiple of {Elements}";
+        if (conv.Backward && conv.Columns % Elements != 0) return $"{conv.Columns} channels in the gradient, not a multiple of {Elements}";
+        if (conv.Backward && conv.Shape.Stride != 1) return $"the gradient of an input at stride {conv.Shape.Stride}";
+        if (Math.Max(conv.Shape.KH, conv.Shape.KW) > TensorCoreWindows.MaxTaps) return $"more than {TensorCoreWindows.MaxTaps} taps a side";
+        if (!AreMultiples(Elements, a.Offset, b.Offset)) return $"an operand does not begin at a multiple of {Elements} elements";
+        if (a.Count / Elements > int.MaxValue) return "more than 2^31 chunks in the image";
+        return epilogue.LowRank is null ? null : "a low-rank term of a convolution";
     }
 
     /// <summary>The epilogue's flags.</summary>
@@ -40,6 +54,14 @@ internal static class TensorCoreContract
         if (AreMultiples(4, shape.N, shape.Ldc, shape.StrideC, c.Offset, epilogue.Residual?.Offset ?? 0, epilogue.Bias?.Offset ?? 0))
             flags |= TensorCoreOutput.WholeQuads;
         return flags;
+    }
+
+    private static string? ViolationOfTypes(Tensor a, Tensor b, Tensor c, in GemmEpilogue epilogue)
+    {
+        if (a.DType is not (DType.BF16 or DType.F16) || b.DType != a.DType) return $"operands are {a.DType} and {b.DType}, not of one 16-bit type";
+        if (c.DType != a.DType && c.DType != DType.F32) return $"the result is {c.DType}";
+        if (epilogue.Residual is { } residual && residual.DType != a.DType && residual.DType != DType.F32) return $"the residual is {residual.DType}";
+        return null;
     }
 
     private static bool AreMultiples(long of, params ReadOnlySpan<long> values)

@@ -6,6 +6,7 @@ namespace SeLoRA.Engine;
 /// Products of 16-bit floats on tensor cores (CUDA, sm_80 and up), summed in float32. A group computes one tile of C: cp.async brings
 /// slices of 32 k of both operands into a ring of stages in shared memory while mma.sync multiplies an earlier one; one barrier a slice.
 /// A second pair of operands may be appended to K (the low-rank path of an adapted layer), and K may be split among groups.
+/// A convolution is the same product: its A is an image seen through windows (<see cref="TensorCoreWindows"/>), which is never stored.
 /// Edges: cp.async reads only the valid part of each 16 bytes and fills up with zeros, so M, N and K are arbitrary; but addresses must be
 /// multiples of 16 bytes and leading dimensions of 8 elements.
 /// Bound: 2 M N K operations at 128x128; a slice's 16 KB are read from L2 for 1 M operations. Share of peak: not yet run on a GPU.
@@ -18,6 +19,11 @@ internal static class TensorCoreKernels
 
     private static Kernel<TensorCoreArgs> Find<TElement>(TensorCoreTile tile, bool transA, bool transB) where TElement : struct, ITensorCoreElement =>
         transA ? Find<TElement, OperandsTN>(tile) : transB ? Find<TElement, OperandsNT>(tile) : Find<TElement, OperandsNN>(tile);
+
+    /// <summary>The kernel of a convolution, or of its input's gradient.</summary>
+    public static Kernel<TensorCoreArgs> FindConv2d(TensorCoreTile tile, bool isBF16, bool backward) => isBF16
+        ? backward ? Find<TensorCoreBF16, WindowsNN>(tile) : Find<TensorCoreBF16, WindowsNT>(tile)
+        : backward ? Find<TensorCoreF16, WindowsNN>(tile) : Find<TensorCoreF16, WindowsNT>(tile);
 
     private static Kernel<TensorCoreArgs> Find<TElement, TOperands>(TensorCoreTile tile)
         where TElement : struct, ITensorCoreElement where TOperands : struct, ITensorCoreOperands => tile switch
@@ -94,14 +100,18 @@ internal static class TensorCoreKernels
             chunkOfA.Offset, chunkOfA.AlongK, chunkOfA.Existing(p.Output.M - m0));
         TTile.PlaceB(sliceOfA + TensorCoreLayout.FragmentsOfB(lane, warpN << log2WarpColumns, TOperands.AlongKOfB, TTile.Log2Columns),
             sliceOfA + chunkOfB.Offset, chunkOfB.AlongK, chunkOfB.Existing(p.Output.N - n0));
+        if (TOperands.WindowsOfA) PlaceWindows<TTile>(p, m0 + chunkOfA.Line);
 
-        SliceSource source = Locate<TOperands>(p, begin, chunkOfA.Of(m0), chunkOfB.Of(n0), batch);
+        SliceSource source = TOperands.WindowsOfA ? LocateTap<TOperands>(p, begin, chunkOfA, chunkOfB.Of(n0))
+            : Locate<TOperands>(p, begin, chunkOfA.Of(m0), chunkOfB.Of(n0), batch);
         for (int s = 0; s < TTile.Stages - 1; s++)
         {
             if (begin + s < end)
             {
-                if (begin + s == p.SlicesOfFirst) source = Locate<TOperands>(p, begin + s, chunkOfA.Of(m0), chunkOfB.Of(n0), batch);
+                if (!TOperands.WindowsOfA && begin + s == p.SlicesOfFirst)
+                    source = Locate<TOperands>(p, begin + s, chunkOfA.Of(m0), chunkOfB.Of(n0), batch);
                 source = Copy<TTile, TOperands>(source, s * stageBytes);
+                if (TOperands.WindowsOfA) source = p.Windows.NextTap(source, p.First.K);
             }
             CpAsync.CommitSlice();
         }
@@ -114,8 +124,10 @@ internal static class TensorCoreKernels
             int next = slice + TTile.Stages - 1;
             if (next < end)
             {
-                if (next == p.SlicesOfFirst) source = Locate<TOperands>(p, next, chunkOfA.Of(m0), chunkOfB.Of(n0), batch);
+                if (!TOperands.WindowsOfA && next == p.SlicesOfFirst)
+                    source = Locate<TOperands>(p, next, chunkOfA.Of(m0), chunkOfB.Of(n0), batch);
                 source = Copy<TTile, TOperands>(source, free);
+                if (TOperands.WindowsOfA) source = p.Windows.NextTap(source, p.First.K);
             }
             CpAsync.CommitSlice();
             Multiply<TTile, TElement, TOperands>(stage, 0, 0, 0);
@@ -168,14 +180,42 @@ internal static class TensorCoreKernels
         };
     }
 
+    /// <summary>The pixels that this thread's chunks of A come from, its first one's row of C given.</summary>
+    private static void PlaceWindows<TTile>(TensorCoreArgs p, int firstRow) where TTile : struct, ITensorCoreTile
+    {
+        int log2Lines = TensorCoreLayout.Log2CopiedLines(true, TTile.Log2Rows, 5 + TTile.Log2WarpsM + TTile.Log2WarpsN);
+        int copies = Math.Max(1, (1 << TTile.Log2Rows) >> log2Lines);
+        for (int copy = 0; copy < copies; copy++)
+        {
+            int row = firstRow + (copy << log2Lines);
+            WindowPlace place = p.Windows.PlaceOf(row);
+            TTile.PlaceWindow(copy, place.Pixel, row < p.Output.M ? place.Outside : -1);
+        }
+    }
+
+    /// <summary>As <see cref="Locate{TOperands}"/> with A seen through windows: slices of a tap's channels, tap after tap.</summary>
+    private static SliceSource LocateTap<TOperands>(TensorCoreArgs p, int slice, ChunkPlace a, ChunkPlace b) where TOperands : struct, ITensorCoreOperands
+    {
+        TensorCoreWindows windows = p.Windows;
+        int tap = slice / windows.SlicesOfTap, row = tap / windows.KW, column = tap - row * windows.KW;
+        int k0 = (slice - tap * windows.SlicesOfTap) << TensorCoreLayout.Log2Depth;
+        return new SliceSource
+        {
+            A = p.First.A + row * windows.RowOfTaps + column * windows.ColumnOfTaps + k0 * sizeof(ushort) + a.AlongK,
+            B = p.First.B + tap * windows.TapOfB + b.Element(k0, p.First.Ldb) * sizeof(ushort),
+            LineOfB = (long)p.First.Ldb * sizeof(ushort), KLeft = p.First.K - k0, Tap = TensorCoreWindows.BitsOf(row, column),
+        };
+    }
+
     /// <summary>Asks for one slice of both operands; returns where the next one comes from.</summary>
     private static SliceSource Copy<TTile, TOperands>(SliceSource from, int stage)
         where TTile : struct, ITensorCoreTile where TOperands : struct, ITensorCoreOperands
     {
         int log2Threads = 5 + TTile.Log2WarpsM + TTile.Log2WarpsN;
-        int log2LinesOfA = log2Threads - TensorCoreLayout.Log2LineChunks(TOperands.AlongKOfA, TTile.Log2Rows);
-        int log2LinesOfB = log2Threads - TensorCoreLayout.Log2LineChunks(TOperands.AlongKOfB, TTile.Log2Columns);
-        if (TOperands.AlongKOfA) TTile.CopyAAlongK(stage, from.A, from.LineOfA << log2LinesOfA, from.KLeft);
+        int log2LinesOfA = TensorCoreLayout.Log2CopiedLines(TOperands.AlongKOfA, TTile.Log2Rows, log2Threads);
+        int log2LinesOfB = TensorCoreLayout.Log2CopiedLines(TOperands.AlongKOfB, TTile.Log2Columns, log2Threads);
+        if (TOperands.WindowsOfA) TTile.CopyAWindows(stage, from.A, from.Tap, from.KLeft);
+        else if (TOperands.AlongKOfA) TTile.CopyAAlongK(stage, from.A, from.LineOfA << log2LinesOfA, from.KLeft);
         else TTile.CopyAAcrossK(stage, from.A, from.LineOfA << log2LinesOfA, from.KLeft);
         if (TOperands.AlongKOfB) TTile.CopyBAlongK(stage, from.B, from.LineOfB << log2LinesOfB, from.KLeft);
         else TTile.CopyBAcrossK(stage, from.B, from.LineOfB << log2LinesOfB, from.KLeft);
@@ -184,7 +224,7 @@ internal static class TensorCoreKernels
         {
             A = from.A + (TOperands.AlongKOfA ? lineBytes : from.LineOfA << TensorCoreLayout.Log2Depth),
             B = from.B + (TOperands.AlongKOfB ? lineBytes : from.LineOfB << TensorCoreLayout.Log2Depth),
-            LineOfA = from.LineOfA, LineOfB = from.LineOfB, KLeft = from.KLeft - TensorCoreLayout.Depth,
+            LineOfA = from.LineOfA, LineOfB = from.LineOfB, KLeft = from.KLeft - TensorCoreLayout.Depth, Tap = from.Tap,
         };
     }
 

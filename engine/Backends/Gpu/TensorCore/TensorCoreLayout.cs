@@ -35,6 +35,9 @@ internal static class TensorCoreLayout
     /// <summary>log2 of the chunks of a line.</summary>
     public static int Log2LineChunks(bool alongK, int log2Rows) => (alongK ? Log2Depth : log2Rows) - Log2Chunk;
 
+    /// <summary>log2 of the lines that a group's threads copy at a time.</summary>
+    public static int Log2CopiedLines(bool alongK, int log2Rows, int log2Threads) => log2Threads - Log2LineChunks(alongK, log2Rows);
+
     /// <summary>
     /// Byte offset of a chunk in its slice: the chunk's number XOR the number of its 128 bytes, as far as a line has chunks to permute.
     /// </summary>

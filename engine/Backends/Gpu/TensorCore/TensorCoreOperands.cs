@@ -8,6 +8,9 @@ internal interface ITensorCoreOperands
 
     /// <summary>B is (N, K), k contiguous, as weights are; else (K, N).</summary>
     static abstract bool AlongKOfB { get; }
+
+    /// <summary>A is an image, channels last, seen through the windows of a convolution (<see cref="TensorCoreWindows"/>).</summary>
+    static abstract bool WindowsOfA { get; }
 }
 
 /// <summary>C = A B^T: a linear layer's forward.</summary>
@@ -16,6 +19,8 @@ internal readonly struct OperandsNT : ITensorCoreOperands
     public static bool AlongKOfA => true;
 
     public static bool AlongKOfB => true;
+
+    public static bool WindowsOfA => false;
 }
 
 /// <summary>C = A B: the gradient of a linear layer's input.</summary>
@@ -24,6 +29,8 @@ internal readonly struct OperandsNN : ITensorCoreOperands
     public static bool AlongKOfA => true;
 
     public static bool AlongKOfB => false;
+
+    public static bool WindowsOfA => false;
 }
 
 /// <summary>C = A^T B: the gradient of a weight.</summary>
@@ -32,4 +39,26 @@ internal readonly struct OperandsTN : ITensorCoreOperands
     public static bool AlongKOfA => false;
 
     public static bool AlongKOfB => false;
+
+    public static bool WindowsOfA => false;
+}
+
+/// <summary>A convolution: windows of x times the weight, (O, taps and channels).</summary>
+internal readonly struct WindowsNT : ITensorCoreOperands
+{
+    public static bool AlongKOfA => true;
+
+    public static bool AlongKOfB => true;
+
+    public static bool WindowsOfA => true;
+}
+
+/// <summary>The gradient of its input at stride 1: windows of dy, walked backwards, times each tap's part of the weight, (O, channels).</summary>
+internal readonly struct WindowsNN : ITensorCoreOperands
+{
+    public static bool AlongKOfA => true;
+
+    public static bool AlongKOfB => false;
+
+    public static bool WindowsOfA => true;
 }

@@ -16,11 +16,27 @@ internal readonly record struct TensorCorePlan(TensorCoreTile Tile, int TilesM, 
     /// <summary>The plan with a given tile.</summary>
     public static TensorCorePlan For(in GemmShape shape, int rank, TensorCoreRow row, int multiprocessors)
     {
-        int first = SlicesOf(shape.K), slices = first + SlicesOf(rank);
-        long tiles = TensorCoreTable.Tiles(row, shape.M, shape.N) * shape.Batch, wanted = (long)TensorCoreTable.GroupsEach * multiprocessors;
+        int first = SlicesOf(shape.K);
+        return For(shape.M, shape.N, shape.Batch, first, first + SlicesOf(rank), row, multiprocessors);
+    }
+
+    /// <summary>The plan of a convolution, or of its input's gradient.</summary>
+    public static TensorCorePlan For(in TensorCoreConv2d conv, int multiprocessors) =>
+        For(conv, TensorCoreTable.Choose(conv.Rows, conv.Columns, 1, multiprocessors), multiprocessors);
+
+    /// <summary>The plan of a convolution with a given tile. A tap's channels are whole slices, the last filled up with zeros.</summary>
+    public static TensorCorePlan For(in TensorCoreConv2d conv, TensorCoreRow row, int multiprocessors)
+    {
+        int slices = conv.Shape.KH * conv.Shape.KW * SlicesOf(conv.Channels);
+        return For(conv.Rows, conv.Columns, 1, slices, slices, row, multiprocessors);
+    }
+
+    private static TensorCorePlan For(int m, int n, int batch, int first, int slices, TensorCoreRow row, int multiprocessors)
+    {
+        long tiles = TensorCoreTable.Tiles(row, m, n) * batch, wanted = (long)TensorCoreTable.GroupsEach * multiprocessors;
         long splits = Math.Min(Math.Min(wanted / tiles, slices / TensorCoreTable.MinSlices), TensorCoreTable.MaxSplits);
-        return new TensorCorePlan(row.Tile, (shape.M + row.Rows - 1) / row.Rows, (shape.N + row.Columns - 1) / row.Columns, shape.Batch,
-            first, slices, 1).Split((int)Math.Max(1, splits));
+        return new TensorCorePlan(row.Tile, (m + row.Rows - 1) / row.Rows, (n + row.Columns - 1) / row.Columns, batch, first, slices, 1)
+            .Split((int)Math.Max(1, splits));
     }
 
     /// <summary>The same with K split; no split is left empty.</summary>
@@ -30,5 +46,6 @@ internal readonly record struct TensorCorePlan(TensorCoreTile Tile, int TilesM, 
         return this with { Splits = Math.Max(1, (Slices + each - 1) / each) };
     }
 
-    private static int SlicesOf(int k) => (k + TensorCoreLayout.Depth - 1) / TensorCoreLayout.Depth;
+    /// <summary>Slices of some values of k.</summary>
+    public static int SlicesOf(int k) => (k + TensorCoreLayout.Depth - 1) / TensorCoreLayout.Depth;
 }

@@ -36,6 +36,7 @@ internal readonly struct Tile128x128 : IEightWarpTile
         .reg .pred tcCopiesA, tcCopiesB;
         .reg .f32 acc<64>;
         .reg .b32 fa<16>, fb<8>;
+        .reg .b32 tcPixel<2>, tcOutside<2>;
         mov.f32 acc0, 0f00000000; mov.f32 acc1, 0f00000000; mov.f32 acc2, 0f00000000; mov.f32 acc3, 0f00000000;
         mov.f32 acc4, 0f00000000; mov.f32 acc5, 0f00000000; mov.f32 acc6, 0f00000000; mov.f32 acc7, 0f00000000;
         mov.f32 acc8, 0f00000000; mov.f32 acc9, 0f00000000; mov.f32 acc10, 0f00000000; mov.f32 acc11, 0f00000000;
@@ -79,6 +80,22 @@ internal readonly struct Tile128x128 : IEightWarpTile
         add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
         }
         """, stage, from, step, kLeft);
+
+    public static void PlaceWindow(int copy, int pixel, int outside) => CudaAsm.Emit("""
+        { .reg .pred this;
+        setp.eq.s32 this, %0, 0; @this mov.b32 tcPixel0, %1; @this mov.b32 tcOutside0, %2;
+        setp.eq.s32 this, %0, 1; @this mov.b32 tcPixel1, %1; @this mov.b32 tcOutside1, %2;
+        }
+        """, copy, pixel, outside);
+
+    public static void CopyAWindows(int stage, long from, int tap, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, outside, bytes, count; .reg .b64 from; .reg .pred has;
+        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        add.u32 to, tcToA, %0;
+        mad.wide.s32 from, tcPixel0, 16, %1; and.b32 outside, tcOutside0, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        mad.wide.s32 from, tcPixel1, 16, %1; and.b32 outside, tcOutside1, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
+        }
+        """, stage, from, tap, kLeft);
 
     public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
         mov.b32 tcFragmentB, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
@@ -251,6 +268,7 @@ internal readonly struct Tile128x64 : IFourWarpTile
         .reg .pred tcCopiesA, tcCopiesB;
         .reg .f32 acc<64>;
         .reg .b32 fa<16>, fb<8>;
+        .reg .b32 tcPixel<4>, tcOutside<4>;
         mov.f32 acc0, 0f00000000; mov.f32 acc1, 0f00000000; mov.f32 acc2, 0f00000000; mov.f32 acc3, 0f00000000;
         mov.f32 acc4, 0f00000000; mov.f32 acc5, 0f00000000; mov.f32 acc6, 0f00000000; mov.f32 acc7, 0f00000000;
         mov.f32 acc8, 0f00000000; mov.f32 acc9, 0f00000000; mov.f32 acc10, 0f00000000; mov.f32 acc11, 0f00000000;
@@ -298,6 +316,26 @@ internal readonly struct Tile128x64 : IFourWarpTile
         add.s64 from, from, %2; setp.gt.s32 has, lines, 24; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
         """, stage, from, step, kLeft);
+
+    public static void PlaceWindow(int copy, int pixel, int outside) => CudaAsm.Emit("""
+        { .reg .pred this;
+        setp.eq.s32 this, %0, 0; @this mov.b32 tcPixel0, %1; @this mov.b32 tcOutside0, %2;
+        setp.eq.s32 this, %0, 1; @this mov.b32 tcPixel1, %1; @this mov.b32 tcOutside1, %2;
+        setp.eq.s32 this, %0, 2; @this mov.b32 tcPixel2, %1; @this mov.b32 tcOutside2, %2;
+        setp.eq.s32 this, %0, 3; @this mov.b32 tcPixel3, %1; @this mov.b32 tcOutside3, %2;
+        }
+        """, copy, pixel, outside);
+
+    public static void CopyAWindows(int stage, long from, int tap, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, outside, bytes, count; .reg .b64 from; .reg .pred has;
+        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        add.u32 to, tcToA, %0;
+        mad.wide.s32 from, tcPixel0, 16, %1; and.b32 outside, tcOutside0, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        mad.wide.s32 from, tcPixel1, 16, %1; and.b32 outside, tcOutside1, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
+        mad.wide.s32 from, tcPixel2, 16, %1; and.b32 outside, tcOutside2, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
+        mad.wide.s32 from, tcPixel3, 16, %1; and.b32 outside, tcOutside3, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
+        }
+        """, stage, from, tap, kLeft);
 
     public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
         mov.b32 tcFragmentB, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
@@ -468,6 +506,7 @@ internal readonly struct Tile64x64 : IFourWarpTile
         .reg .pred tcCopiesA, tcCopiesB;
         .reg .f32 acc<32>;
         .reg .b32 fa<8>, fb<8>;
+        .reg .b32 tcPixel<2>, tcOutside<2>;
         mov.f32 acc0, 0f00000000; mov.f32 acc1, 0f00000000; mov.f32 acc2, 0f00000000; mov.f32 acc3, 0f00000000;
         mov.f32 acc4, 0f00000000; mov.f32 acc5, 0f00000000; mov.f32 acc6, 0f00000000; mov.f32 acc7, 0f00000000;
         mov.f32 acc8, 0f00000000; mov.f32 acc9, 0f00000000; mov.f32 acc10, 0f00000000; mov.f32 acc11, 0f00000000;
@@ -503,6 +542,22 @@ internal readonly struct Tile64x64 : IFourWarpTile
         add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         }
         """, stage, from, step, kLeft);
+
+    public static void PlaceWindow(int copy, int pixel, int outside) => CudaAsm.Emit("""
+        { .reg .pred this;
+        setp.eq.s32 this, %0, 0; @this mov.b32 tcPixel0, %1; @this mov.b32 tcOutside0, %2;
+        setp.eq.s32 this, %0, 1; @this mov.b32 tcPixel1, %1; @this mov.b32 tcOutside1, %2;
+        }
+        """, copy, pixel, outside);
+
+    public static void CopyAWindows(int stage, long from, int tap, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, outside, bytes, count; .reg .b64 from; .reg .pred has;
+        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        add.u32 to, tcToA, %0;
+        mad.wide.s32 from, tcPixel0, 16, %1; and.b32 outside, tcOutside0, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        mad.wide.s32 from, tcPixel1, 16, %1; and.b32 outside, tcOutside1, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
+        }
+        """, stage, from, tap, kLeft);
 
     public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
         mov.b32 tcFragmentB, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
@@ -639,6 +694,7 @@ internal readonly struct Tile128x16 : IFourWarpTile
         .reg .pred tcCopiesA, tcCopiesB;
         .reg .f32 acc<16>;
         .reg .b32 fa<8>, fb<4>;
+        .reg .b32 tcPixel<4>, tcOutside<4>;
         mov.f32 acc0, 0f00000000; mov.f32 acc1, 0f00000000; mov.f32 acc2, 0f00000000; mov.f32 acc3, 0f00000000;
         mov.f32 acc4, 0f00000000; mov.f32 acc5, 0f00000000; mov.f32 acc6, 0f00000000; mov.f32 acc7, 0f00000000;
         mov.f32 acc8, 0f00000000; mov.f32 acc9, 0f00000000; mov.f32 acc10, 0f00000000; mov.f32 acc11, 0f00000000;
@@ -674,6 +730,26 @@ internal readonly struct Tile128x16 : IFourWarpTile
         add.s64 from, from, %2; setp.gt.s32 has, lines, 24; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
         """, stage, from, step, kLeft);
+
+    public static void PlaceWindow(int copy, int pixel, int outside) => CudaAsm.Emit("""
+        { .reg .pred this;
+        setp.eq.s32 this, %0, 0; @this mov.b32 tcPixel0, %1; @this mov.b32 tcOutside0, %2;
+        setp.eq.s32 this, %0, 1; @this mov.b32 tcPixel1, %1; @this mov.b32 tcOutside1, %2;
+        setp.eq.s32 this, %0, 2; @this mov.b32 tcPixel2, %1; @this mov.b32 tcOutside2, %2;
+        setp.eq.s32 this, %0, 3; @this mov.b32 tcPixel3, %1; @this mov.b32 tcOutside3, %2;
+        }
+        """, copy, pixel, outside);
+
+    public static void CopyAWindows(int stage, long from, int tap, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, outside, bytes, count; .reg .b64 from; .reg .pred has;
+        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        add.u32 to, tcToA, %0;
+        mad.wide.s32 from, tcPixel0, 16, %1; and.b32 outside, tcOutside0, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        mad.wide.s32 from, tcPixel1, 16, %1; and.b32 outside, tcOutside1, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
+        mad.wide.s32 from, tcPixel2, 16, %1; and.b32 outside, tcOutside2, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
+        mad.wide.s32 from, tcPixel3, 16, %1; and.b32 outside, tcOutside3, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
+        }
+        """, stage, from, tap, kLeft);
 
     public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
         mov.b32 tcFragmentB, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
@@ -784,6 +860,7 @@ internal readonly struct Tile16x128 : IFourWarpTile
         .reg .pred tcCopiesA, tcCopiesB;
         .reg .f32 acc<16>;
         .reg .b32 fa<4>, fb<8>;
+        .reg .b32 tcPixel<1>, tcOutside<1>;
         mov.f32 acc0, 0f00000000; mov.f32 acc1, 0f00000000; mov.f32 acc2, 0f00000000; mov.f32 acc3, 0f00000000;
         mov.f32 acc4, 0f00000000; mov.f32 acc5, 0f00000000; mov.f32 acc6, 0f00000000; mov.f32 acc7, 0f00000000;
         mov.f32 acc8, 0f00000000; mov.f32 acc9, 0f00000000; mov.f32 acc10, 0f00000000; mov.f32 acc11, 0f00000000;
@@ -814,6 +891,20 @@ internal readonly struct Tile16x128 : IFourWarpTile
         setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; @tcCopiesA cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         }
         """, stage, from, step, kLeft);
+
+    public static void PlaceWindow(int copy, int pixel, int outside) => CudaAsm.Emit("""
+        { .reg .pred this;
+        setp.eq.s32 this, %0, 0; @this mov.b32 tcPixel0, %1; @this mov.b32 tcOutside0, %2;
+        }
+        """, copy, pixel, outside);
+
+    public static void CopyAWindows(int stage, long from, int tap, int kLeft) => CudaAsm.Emit("""
+        { .reg .b32 to, outside, bytes, count; .reg .b64 from; .reg .pred has;
+        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        add.u32 to, tcToA, %0;
+        mad.wide.s32 from, tcPixel0, 16, %1; and.b32 outside, tcOutside0, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; @tcCopiesA cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
+        }
+        """, stage, from, tap, kLeft);
 
     public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
         mov.b32 tcFragmentB, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
