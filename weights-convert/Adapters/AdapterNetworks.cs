@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SeLoRA.Adapters;
+using SeLoRA.Engine;
 using SeLoRA.Model;
 
 namespace SeLoRA.WeightsConvert;
@@ -10,18 +11,21 @@ internal static class AdapterNetworks
     /// <summary>The option that names another model than SD-1.5.</summary>
     public static Option<string?> ModelOption() => new("--model")
     {
-        HelpName = "DIR",
-        Description = "Folder of the model that the adapter was made for, in diffusers form; only its config files are read (Stable Diffusion 1.5)",
+        HelpName = "PATH",
+        Description = "Model that the adapter was made for, a folder in diffusers form or a single file; its weights are not read (Stable Diffusion 1.5)",
     };
 
     /// <summary>U-Net and text encoder of a model folder, or of SD-1.5.</summary>
     public static IReadOnlyList<AdapterRoot> Roots(string? model) => model is null
-        ? Roots(new UNetConfig(), new ClipTextConfig())
+        ? Roots(new UNet2DConditionModel(new UNetConfig()), new ClipTextModel(new ClipTextConfig()))
         : Roots(ModelFolder.Open(model));
 
     /// <summary>U-Net and text encoder of a model folder.</summary>
-    public static IReadOnlyList<AdapterRoot> Roots(ModelFolder folder) => Roots(folder.ReadUNetConfig(), folder.ReadTextConfig());
+    public static IReadOnlyList<AdapterRoot> Roots(ModelFolder folder)
+    {
+        using ModelPart unet = folder.OpenUNet(), text = folder.OpenTextEncoder();
+        return Roots(unet.Module, text.Module);
+    }
 
-    private static AdapterRoot[] Roots(UNetConfig unet, ClipTextConfig text) =>
-        [new AdapterRoot("unet", new UNet2DConditionModel(unet)), new AdapterRoot("text_encoder", new ClipTextModel(text))];
+    private static AdapterRoot[] Roots(Module unet, Module text) => [new AdapterRoot("unet", unet), new AdapterRoot("text_encoder", text)];
 }
