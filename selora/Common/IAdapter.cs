@@ -23,6 +23,9 @@ public interface IAdapter : ILinearAdapter, IDisposable
     /// <summary>Adds the update dW to a float32 weight (out, in).</summary>
     void AddDeltaTo(Tensor weight);
 
+    /// <summary>The update as plain LoRA.</summary>
+    LoRAFactors ToLoRA();
+
     /// <summary>Adds the trained weights, and the optimiser's moments where one is given, under their names.</summary>
     void Save(IDictionary<string, HostTensor> state, AdamW? optimizer);
 

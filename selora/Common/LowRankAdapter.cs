@@ -68,6 +68,9 @@ public sealed class LowRankAdapter : IAdapter
     }
 
     /// <inheritdoc/>
+    public LoRAFactors ToLoRA() => new(Rank, Scale, Buffer.AValues(), Buffer.BValues());
+
+    /// <inheritdoc/>
     public void Save(IDictionary<string, HostTensor> state, AdamW? optimizer) => Buffer.Save(state, optimizer);
 
     /// <inheritdoc/>

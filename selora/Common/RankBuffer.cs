@@ -219,7 +219,9 @@ public sealed class RankBuffer : IDisposable
         return padded;
     }
 
-    private static float[] Find(IReadOnlyDictionary<string, HostTensor> state, string name, ReadOnlySpan<int> shape)
+    /// <summary>The values of a saved tensor.</summary>
+    /// <exception cref="EngineException">It is missing or has another shape.</exception>
+    internal static float[] Find(IReadOnlyDictionary<string, HostTensor> state, string name, ReadOnlySpan<int> shape)
     {
         if (!state.TryGetValue(name, out HostTensor? tensor)) throw new EngineException($"adapter state: no tensor '{name}'");
         return tensor.Shape.AsSpan().SequenceEqual(shape)

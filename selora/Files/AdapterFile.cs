@@ -25,32 +25,28 @@ public static class AdapterFile
 {
     /// <summary>Writes all adapters of a set.</summary>
     /// <param name="path">The file; an old one is replaced at once when the new one is complete.</param>
-    /// <param name="set">Low-rank adapters.</param>
+    /// <param name="set">Adapters of any method; each is written as plain LoRA of its own rank.</param>
     /// <param name="metadata">What the file says of its run.</param>
     /// <param name="half">Store float16 instead of float32.</param>
     /// <returns>What other programs will not make use of, one line each; usually empty.</returns>
     /// <exception cref="EngineException">
-    /// Every adapter has rank 0, one is of another kind, a value is not finite or too large for float16, or the system refuses.
+    /// Every adapter has rank 0, a value is not finite or too large for float16, or the system refuses.
     /// </exception>
     public static IReadOnlyList<string> Write(string path, AdapterSet set, AdapterMetadata metadata, bool half = false)
     {
-        LowRankAdapter[] adapters = [.. set.Adapters
-            .Select(a => a as LowRankAdapter ?? throw new EngineException($"{a.Target.FullName}: no low-rank adapter, cannot be written"))
-            .Where(a => a.Rank > 0)];
-        if (adapters.Length == 0) throw new EngineException($"{path}: every adapter has rank 0, nothing to write");
-        int rankMax = adapters.Max(a => a.Rank);
+        (AdapterTarget Target, LoRAFactors LoRA)[] layers = [.. set.Adapters.Select(a => (a.Target, a.ToLoRA())).Where(layer => layer.Item2.Rank > 0)];
+        if (layers.Length == 0) throw new EngineException($"{path}: every adapter has rank 0, nothing to write");
+        int rankMax = layers.Max(layer => layer.LoRA.Rank);
         SafetensorsDType dtype = half ? SafetensorsDType.F16 : SafetensorsDType.F32;
 
         var tensors = new SortedDictionary<string, (long[] Shape, float[] Values)>(StringComparer.Ordinal);
-        foreach (LowRankAdapter adapter in adapters)
+        foreach ((AdapterTarget target, LoRAFactors lora) in layers)
         {
-            string key = AdapterKeys.Of(adapter.Target);
-            float[] up = adapter.Buffer.BValues();
-            float fold = adapter.Scale * adapter.Rank / rankMax;
-            for (int i = 0; i < up.Length; i++) up[i] *= fold;
-            long[] kernel = adapter.Target.Linear.IsPointwise ? [1, 1] : [];
-            tensors[key + AdapterKeys.Down] = ([adapter.Rank, adapter.Buffer.InFeatures, .. kernel], adapter.Buffer.AValues());
-            tensors[key + AdapterKeys.Up] = ([adapter.Buffer.OutFeatures, adapter.Rank, .. kernel], up);
+            string key = AdapterKeys.Of(target);
+            float fold = lora.Scale * lora.Rank / rankMax;
+            long[] kernel = target.Linear.IsPointwise ? [1, 1] : [];
+            tensors[key + AdapterKeys.Down] = ([lora.Rank, target.Linear.InFeatures, .. kernel], lora.Down);
+            tensors[key + AdapterKeys.Up] = ([target.Linear.OutFeatures, lora.Rank, .. kernel], [.. lora.Up.Select(value => value * fold)]);
             tensors[key + AdapterKeys.Alpha] = ([], [rankMax]);
         }
 
@@ -60,10 +56,10 @@ public static class AdapterFile
             CheckRange(path, name, values, half);
             writer.AddFloat32(name, shape, values, dtype);
         }
-        foreach ((string key, string value) in metadata.ToKeys(rankMax, adapters.Any(a => a.Rank != rankMax))) writer.Metadata[key] = value;
+        foreach ((string key, string value) in metadata.ToKeys(rankMax, layers.Any(layer => layer.LoRA.Rank != rankMax))) writer.Metadata[key] = value;
         writer.Metadata["sshs_model_hash"] = DataHash(tensors.Values.Select(t => t.Values), half);
         writer.Save(path);
-        return Warnings(adapters);
+        return Warnings(layers.Select(layer => layer.Target));
     }
 
     /// <summary>Reads a file for the given networks.</summary>
@@ -179,9 +175,9 @@ public static class AdapterFile
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static string[] Warnings(LowRankAdapter[] adapters)
+    private static string[] Warnings(IEnumerable<AdapterTarget> targets)
     {
-        int count = adapters.Count(a => a.Target.ModuleName.StartsWith("time_embedding.", StringComparison.Ordinal));
+        int count = targets.Count(target => target.ModuleName.StartsWith("time_embedding.", StringComparison.Ordinal));
         return count == 0 ? [] :
             [$"{count} layers of time_embedding are in the file; diffusers before 0.40 ignores them (leave them out with targets all,!time_embedding.*)"];
     }

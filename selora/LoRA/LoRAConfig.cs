@@ -3,7 +3,7 @@ using SeLoRA.Engine;
 namespace SeLoRA.Adapters;
 
 /// <summary>LoRA (Hu et al., 2021): a low-rank update of fixed rank. A starts Kaiming-uniform within sqrt(6 / in), B at zero.</summary>
-public sealed record LoRAConfig
+public sealed record LoRAConfig : IAdapterMethod
 {
     /// <summary>Rank r of every adapted layer.</summary>
     public int Rank { get; init; } = 4;
@@ -35,4 +35,7 @@ public sealed record LoRAConfig
         Validate();
         return LowRankAdapters.Create(roots, targets, Rank, EffectiveScale, grows: false, KaimingUniform.Rows(seed));
     }
+
+    /// <inheritdoc/>
+    public IRankControl? CreateControl(AdapterSet set, AdamW optimizer, ulong seed, long steps) => null;
 }

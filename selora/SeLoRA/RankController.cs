@@ -13,7 +13,7 @@ namespace SeLoRA.Adapters;
 /// after it. Separate, both come from another pass at the updated weights (Algorithm 1); its gradients are discarded. Either way the new
 /// row that was tested is the one adopted: it depends on the seed, the layer and its rank only.
 /// </summary>
-public sealed class RankController : IDisposable
+public sealed class RankController : IRankControl
 {
     private readonly LowRankAdapter[] adapters;
     private readonly AdapterSet set;
@@ -21,6 +21,7 @@ public sealed class RankController : IDisposable
     private readonly SeLoRAConfig config;
     private readonly RowSource rows;
     private FisherScore[] scores = [];
+    private bool repeating;
 
     /// <summary>A controller of all adapters of a set.</summary>
     /// <param name="set">Low-rank adapters, all on one device.</param>
@@ -46,6 +47,25 @@ public sealed class RankController : IDisposable
 
     /// <summary>Whether a test follows training step <paramref name="step"/>, counted from 1.</summary>
     public bool IsTestStep(long step) => step > 0 && step % config.TestEvery == 0;
+
+    /// <inheritdoc/>
+    public IDisposable? ObserveBackward(long step, float lossScale) =>
+        IsTestStep(step) && (repeating || config.Timing == FisherTiming.Fused) ? Observe(lossScale) : null;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<RankDecision> AfterStep(long step, Action again)
+    {
+        if (!IsTestStep(step)) return [];
+        if (config.Timing == FisherTiming.Separate)
+        {
+            repeating = true;
+            set.ZeroGrad();
+            again();
+            set.ZeroGrad();
+            repeating = false;
+        }
+        return Decide(step);
+    }
 
     /// <summary>
     /// Collects scores from the backward pass that runs until the result is disposed. Called once for each micro-batch where gradients
@@ -88,7 +108,7 @@ public sealed class RankController : IDisposable
         {
             LowRankAdapter adapter = adapters[i];
             (double original, double expanded, double ratio) = tests[i];
-            decisions[i] = new RankDecision(step, adapter.Target.FullName, adapter.Rank, original, expanded, ratio, grows[i]);
+            decisions[i] = new RankDecision(step, adapter.Target.FullName, adapter.Rank, adapter.Rank + (grows[i] ? 1 : 0), original, expanded, ratio);
             if (grows[i]) adapter.Buffer.Grow(scores[i].K, optimizer);
         }
         Discard();

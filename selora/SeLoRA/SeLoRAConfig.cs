@@ -31,7 +31,7 @@ public enum FisherTiming
 /// Equation 5 of the paper prints the ratio as original over expanded, which is never above 1. Its section 3.3 and every threshold above
 /// 1 need expanded over original; that is what is computed here, and a layer grows where ratio >= lambda, as Algorithm 1 has it.
 /// </remarks>
-public sealed record SeLoRAConfig
+public sealed record SeLoRAConfig : IAdapterMethod
 {
     /// <summary>Threshold of the ratio, above 0. At 1 or below every layer grows at every test.</summary>
     public double Lambda { get; init; } = 1.1;
@@ -96,4 +96,7 @@ public sealed record SeLoRAConfig
         Validate();
         return LowRankAdapters.Create(roots, targets, RankInitial, EffectiveScale, grows: true, KaimingUniform.Rows(seed, KaimingFactor));
     }
+
+    /// <inheritdoc/>
+    public IRankControl CreateControl(AdapterSet set, AdamW optimizer, ulong seed, long steps) => new RankController(set, optimizer, this, seed);
 }

@@ -37,6 +37,7 @@ public class TrainCommandTests
     [InlineData("selora", "1", "fused")]
     [InlineData("selora", "1", "separate")]
     [InlineData("lora", "2", "fused")]
+    [InlineData("dylora", "2", "fused")]
     public void A_resumed_run_equals_an_uninterrupted_one_to_the_bit(string method, string accumulation, string fisher)
     {
         using var folder = new TemporaryFolder();
@@ -50,6 +51,35 @@ public class TrainCommandTests
         Assert.Equal(Tensors(Path.Combine(whole, "adapter.safetensors")), Tensors(Path.Combine(parts, "adapter.safetensors")));
         Assert.Equal(Losses(whole), Losses(parts));
         Assert.Equal(File.ReadAllText(Path.Combine(whole, "ranks.csv")), File.ReadAllText(Path.Combine(parts, "ranks.csv")));
+    }
+
+    [Fact]
+    public void An_interrupted_run_of_a_method_with_a_schedule_goes_on_to_the_bit()
+    {
+        using var folder = new TemporaryFolder();
+        string whole = Path.Combine(folder.Path, "whole"), parts = Path.Combine(folder.Path, "parts");
+        Assert.Equal(0, Run([.. Short, "--sample-steps", "0", "--method", "adalora", "--steps", "8", "--checkpoint-every", "4", "--out", whole]).Code);
+        Directory.CreateDirectory(Path.Combine(parts, "checkpoints"));
+        Directory.CreateDirectory(Path.Combine(parts, "samples"));
+        foreach (string file in (string[])["config.json", "metrics.csv", "ranks.csv", "checkpoints/step-000004.safetensors"])
+            File.Copy(Path.Combine(whole, file), Path.Combine(parts, file));
+        (int code, string error) = Run(["--resume", parts, "--steps", "9", "--device", "cpu"]);
+        Assert.Equal(1, code);
+        Assert.Contains("schedule", error);
+        Assert.Equal(0, Run(["--resume", parts, "--device", "cpu"]).Code);
+        string last = "checkpoints/step-000008.safetensors";
+        Assert.Contains(Tensors(Path.Combine(whole, last)).Keys, key => key.EndsWith(".lora_A.sensitivity", StringComparison.Ordinal));
+        Assert.Equal(Tensors(Path.Combine(whole, last)), Tensors(Path.Combine(parts, last)));
+        Assert.Equal(Tensors(Path.Combine(whole, "adapter.safetensors")), Tensors(Path.Combine(parts, "adapter.safetensors")));
+        Assert.Equal(Losses(whole), Losses(parts));
+        string ranks = File.ReadAllText(Path.Combine(whole, "ranks.csv"));
+        Assert.Equal(ranks, File.ReadAllText(Path.Combine(parts, "ranks.csv")));
+        Assert.Contains(",,,-", ranks);
+
+        // The best adapter is one within the budget: 4 of 6 ranks for each layer.
+        using SafetensorsReader adapter = SafetensorsReader.Open(Path.Combine(parts, "adapter.safetensors"));
+        long total = adapter.Names.Where(n => n.EndsWith(".lora_down.weight", StringComparison.Ordinal)).Sum(n => adapter.Tensors[n].Shape[0]);
+        Assert.Equal(4 * AdaptedLayers(whole), total);
     }
 
     [Fact]
@@ -102,6 +132,10 @@ public class TrainCommandTests
     [InlineData(1, "--model", "no-such-folder")]
     [InlineData(1, "--device", "tpu:0")]
     [InlineData(1, "--lambda", "0.5")]
+    [InlineData(1, "--method", "dora")]
+    [InlineData(1, "--orth-weight", "-1")]
+    [InlineData(1, "--warmup-final", "1")]
+    [InlineData(1, "--fisher-gradient", "mean")]
     [InlineData(1, "--config", "no-such-file.json")]
     [InlineData(1, "--resume", "no-such-folder")]
     public void Bad_input_is_one_line_and_an_exit_code(int code, string option, string value)
@@ -167,6 +201,9 @@ public class TrainCommandTests
         using SafetensorsReader reader = SafetensorsReader.Open(path);
         return reader.Names.ToDictionary(n => n, n => Convert.ToHexString(reader.Bytes(n)));
     }
+
+    private static int AdaptedLayers(string run) =>
+        Tensors(Path.Combine(run, "checkpoints/step-000008.safetensors")).Keys.Count(n => n.EndsWith(".lora_E", StringComparison.Ordinal));
 
     private static IEnumerable<string> Losses(string run) =>
         File.ReadAllLines(Path.Combine(run, "metrics.csv")).Select(line => string.Join(',', line.Split(',')[..5]));

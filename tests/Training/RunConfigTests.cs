@@ -1,3 +1,4 @@
+using SeLoRA.Adapters;
 using SeLoRA.Engine;
 using SeLoRA.Train;
 using Xunit;
@@ -12,6 +13,24 @@ public class RunConfigTests
         RunConfig c = new RunConfig { Model = "sd15" }.Resolve();
         Assert.Equal((1e-4f, 8, 1.1, 40, 224, 1), (c.LearningRate, c.Batch, c.Lambda, c.TestEvery, c.Size, c.Rank));
         Assert.Equal(4, new RunConfig { Method = "lora" }.Resolve().Rank);
+        c = new RunConfig { Method = "adalora" }.Resolve();
+        Assert.Equal((6, 4, 0.85, 0.85, 0.1), (c.Rank, c.RankTarget, c.SensitivityBeta, c.UncertaintyBeta, c.OrthWeight));
+        Assert.Equal(4, new RunConfig { Method = "dylora" }.Resolve().Rank);
+    }
+
+    [Fact]
+    public void Every_setting_reaches_its_method()
+    {
+        var selora = (SeLoRAConfig)Methods.Of(new RunConfig { RankTotalMax = 200, RankMax = 5, FisherGradient = "batch", Fisher = "separate", Lambda = 1.3, TestEvery = 7, Rank = 2 }.Resolve()).Method;
+        Assert.Equal(new SeLoRAConfig { RankTotalMax = 200, RankMax = 5, Scoring = FisherScoring.Batch, Timing = FisherTiming.Separate, Lambda = 1.3, TestEvery = 7, RankInitial = 2 }, selora);
+        Assert.Equal(new SeLoRAConfig(), Methods.Of(new RunConfig().Resolve()).Method);
+        var adalora = new RunConfig { Method = "adalora", Rank = 8, RankTarget = 3, OrthWeight = 0.5, SensitivityBeta = 0.8, UncertaintyBeta = 0.9, WarmupInitial = 5, WarmupFinal = 6, MaskEvery = 2, Alpha = 16 };
+        Assert.Equal(new AdaLoRAConfig
+        {
+            RankInitial = 8, RankTarget = 3, OrthogonalityWeight = 0.5, SensitivityBeta = 0.8, UncertaintyBeta = 0.9, WarmupInitial = 5, WarmupFinal = 6, MaskEvery = 2, Alpha = 16,
+        }, Methods.Of(adalora.Resolve()).Method);
+        Assert.Equal(new AdaLoRAConfig(), Methods.Of(new RunConfig { Method = "adalora" }.Resolve()).Method);
+        Assert.Equal(new DyLoRAConfig { Rank = 8, RankKept = 2, Frozen = true }, Methods.Of(new RunConfig { Method = "dylora", Rank = 8, RankKept = 2, Frozen = true }.Resolve()).Method);
     }
 
     [Theory]
@@ -46,6 +65,10 @@ public class RunConfigTests
     [InlineData("dtype")]
     [InlineData("validation")]
     [InlineData("lr")]
+    [InlineData("rank-target")]
+    [InlineData("rank-kept")]
+    [InlineData("rank-max")]
+    [InlineData("sensitivity-beta")]
     public void A_value_out_of_range_names_its_option(string option)
     {
         var config = new RunConfig();
@@ -56,6 +79,10 @@ public class RunConfigTests
             case "method": config.Method = "dora"; break;
             case "dtype": config.Dtype = "int8"; break;
             case "validation": config.Validation = 1; break;
+            case "rank-target": (config.Method, config.RankTarget) = ("adalora", 7); break;
+            case "rank-kept": (config.Method, config.RankKept) = ("dylora", 5); break;
+            case "rank-max": (config.Rank, config.RankMax) = (4, 3); break;
+            case "sensitivity-beta": config.SensitivityBeta = 1; break;
             default: config.LearningRate = float.NaN; break;
         }
         Assert.Contains("--" + option, Assert.Throws<EngineException>(() => config.Resolve()).Message);

@@ -9,7 +9,7 @@ internal static class TrainCommand
     /// <summary>The verb on its own.</summary>
     public static Command Create()
     {
-        var command = new Command("train", "Fine-tune with SeLoRA or LoRA (the default verb).");
+        var command = new Command("train", "Fine-tune with SeLoRA, LoRA, AdaLoRA or DyLoRA (the default verb).");
         AddTo(command);
         return command;
     }
@@ -38,6 +38,8 @@ internal static class TrainCommand
         if (!File.Exists(path)) throw new EngineException($"{resume}: no config.json, so no run to resume");
         RunConfig config = RunConfig.Read(path);
         RunConfig asked = options.Read(result);
+        if (config.Method == "adalora" && (asked.Steps is not null || asked.Epochs is not null))
+            throw new EngineException("--resume: AdaLoRA's budget is a schedule over the whole run, so --steps and --epochs cannot change");
         if (asked.Device != "auto") config.Device = asked.Device;
         if (asked.Steps is not null || asked.Epochs is not null) (config.Steps, config.Epochs) = (asked.Steps, asked.Epochs);
         config.Out = resume;

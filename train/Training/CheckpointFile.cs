@@ -5,7 +5,7 @@ using SeLoRA.Engine;
 namespace SeLoRA.Train;
 
 /// <summary>
-/// What a run needs to go on bit for bit: adapters with ranks and Adam moments, step counters and the best validation so far. Random
+/// What a run needs to go on bit for bit: adapters with ranks, Adam moments and what rank control smooths over steps, step counters and the best validation so far. Random
 /// state is not needed: every draw is a function of seed and step.
 /// </summary>
 /// <param name="Step">Optimiser steps done.</param>

@@ -8,7 +8,7 @@ namespace SeLoRA.Train;
 /// Everything that decides a training run; saved as <c>config.json</c> in the run folder and accepted back by <c>--config</c>.
 /// Defaults are the paper's (Table 4); the built-in mini model has its own size, steps and learning rate, see <see cref="Resolve"/>.
 /// </summary>
-internal sealed record RunConfig
+internal sealed partial record RunConfig
 {
     /// <summary>Name of the built-in demonstration model.</summary>
     public const string MiniModel = "mini";
@@ -38,30 +38,6 @@ internal sealed record RunConfig
 
     /// <summary>Images drawn when the data are phantoms.</summary>
     public int Phantoms { get; set; } = 320;
-
-    /// <summary><c>selora</c> or <c>lora</c>.</summary>
-    public string Method { get; set; } = "selora";
-
-    /// <summary>Rank of LoRA, first rank of SeLoRA; null: 4 and 1.</summary>
-    public int? Rank { get; set; }
-
-    /// <summary>LoRA alpha; null keeps the scale at 1.</summary>
-    public float? Alpha { get; set; }
-
-    /// <summary>Which linear layers get an adapter.</summary>
-    public string Targets { get; set; } = "all";
-
-    /// <summary>Threshold of the Fisher ratio, expanded over original.</summary>
-    public double Lambda { get; set; } = 1.1;
-
-    /// <summary>Steps between rank tests.</summary>
-    public int TestEvery { get; set; } = 40;
-
-    /// <summary><c>fused</c> or <c>separate</c>.</summary>
-    public string Fisher { get; set; } = "fused";
-
-    /// <summary>Largest rank of a layer; 0: no limit.</summary>
-    public int RankMax { get; set; }
 
     /// <summary>Optimiser steps; null: from epochs, or the default.</summary>
     public int? Steps { get; set; }
@@ -148,7 +124,7 @@ internal sealed record RunConfig
     {
         RunConfig c = this with
         {
-            Rank = Rank ?? (Method == "lora" ? 4 : 1),
+            Rank = Rank ?? DefaultRank(Method),
             Size = Size ?? (IsMini ? 64 : 224),
             LearningRate = LearningRate ?? (IsMini ? 2e-3f : 1e-4f),
             Steps = Steps ?? (Epochs is null ? IsMini ? 200 : 1000 : null),
@@ -156,28 +132,21 @@ internal sealed record RunConfig
         Named("--model", c.Model);
         Named("--data", c.Data);
         Named("--column", c.Column);
-        Named("--targets", c.Targets);
         Named("--device", c.Device);
-        OneOf("--method", c.Method, "selora", "lora");
-        OneOf("--fisher", c.Fisher, "fused", "separate");
+        c.CheckMethod();
         OneOf("--dataset", c.Dataset, DataSets.Names);
         if (c.Dtype != "f32")
             throw new EngineException($"--dtype {c.Dtype}: this version computes in f32 only (16-bit files are read and converted)");
-        Positive("--rank", c.Rank.Value);
         Positive("--batch", c.Batch);
-        Positive("--test-every", c.TestEvery);
         Positive("--grad-accumulation", c.GradAccumulation);
         Positive("--phantoms", c.Phantoms);
-        NotNegative("--rank-max", c.RankMax);
         NotNegative("--checkpoint-every", c.CheckpointEvery);
         NotNegative("--sample-every", c.SampleEvery);
         NotNegative("--sample-steps", c.SampleSteps);
         if (c.Steps is { } steps) Positive("--steps", steps);
         if (c.Epochs is { } epochs) Positive("--epochs", epochs);
-        if (!(c.Lambda >= 1)) throw new EngineException($"--lambda {c.Lambda}: the ratio is never below 1, so lambda must be at least 1");
         if (!(c.LearningRate > 0) || !float.IsFinite(c.LearningRate.Value))
             throw new EngineException($"--lr {c.LearningRate}: a positive number is needed");
-        if (c.Alpha is { } alpha && !(alpha > 0 && float.IsFinite(alpha))) throw new EngineException($"--alpha {alpha}: a positive number is needed");
         if (!(c.MaxGradNorm >= 0)) throw new EngineException($"--max-grad-norm {c.MaxGradNorm}: a positive number, or 0 for no limit, is needed");
         if (!float.IsFinite(c.Guidance)) throw new EngineException($"--guidance {c.Guidance}: a number is needed");
         if (c.Prompts is null || c.Prompts.Any(string.IsNullOrWhiteSpace)) throw new EngineException("--prompt: empty; a text is needed");

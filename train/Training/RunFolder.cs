@@ -68,12 +68,14 @@ internal sealed class RunFolder
     /// <summary>Appends one step.</summary>
     public void AppendMetrics(MetricsRow row) => File.AppendAllText(Sub("metrics.csv"), row.ToCsv() + "\n");
 
-    /// <summary>Appends the decisions of one rank test.</summary>
+    /// <summary>Appends a step's decisions on ranks: <c>grown</c> is the ranks won or, below 0, lost; scores that a method has not are empty.</summary>
     public void AppendRanks(IReadOnlyList<RankDecision> decisions)
     {
         if (decisions.Count == 0) return;
         File.AppendAllLines(Sub("ranks.csv"), decisions.Select(d => string.Create(CultureInfo.InvariantCulture,
-            $"{d.Step},{d.Module},{d.Rank},{d.FiOriginal:G9},{d.FiExpanded:G9},{d.Ratio:G9},{(d.Grown ? 1 : 0)}")));
+            $"{d.Step},{d.Module},{d.Rank},{Score(d.FiOriginal)},{Score(d.FiExpanded)},{Score(d.Ratio)},{d.RankAfter - d.Rank}")));
+
+        static string Score(double value) => double.IsNaN(value) ? "" : value.ToString("G9", CultureInfo.InvariantCulture);
     }
 
     /// <summary>All rows so far; the first is step 0, before training.</summary>

@@ -9,8 +9,8 @@ namespace SeLoRA.Train;
 internal sealed record StepResult(double Loss, double GradNorm, double Milliseconds, IReadOnlyList<RankDecision> Decisions);
 
 /// <summary>
-/// The training step: batches of noisy latents, backward into the adapters, clipping, Adam, and the rank test of SeLoRA. It knows
-/// nothing of files and consoles.
+/// The training step: batches of noisy latents, backward into the adapters, clipping, Adam, and what the method decides on ranks. It
+/// knows nothing of files and consoles, nor which method it trains.
 /// </summary>
 internal sealed class TrainingLoop : IDisposable
 {
@@ -19,14 +19,14 @@ internal sealed class TrainingLoop : IDisposable
     private readonly LatentSet train;
     private readonly LatentSet? validation;
     private readonly AdapterSet adapters;
-    private readonly RankController? ranks;
+    private readonly IRankControl? ranks;
     private readonly NoiseSchedule schedule;
     private readonly float scalingFactor;
     private readonly AdamW adam;
 
     /// <summary>A loop at step 0.</summary>
     public TrainingLoop(RunConfig config, Denoiser denoiser, LatentSet train, LatentSet? validation, AdapterSet adapters,
-        SeLoRAConfig? selora, NoiseSchedule schedule, float scalingFactor)
+        IAdapterMethod method, NoiseSchedule schedule, float scalingFactor)
     {
         this.config = config;
         this.denoiser = denoiser;
@@ -37,9 +37,9 @@ internal sealed class TrainingLoop : IDisposable
         this.scalingFactor = scalingFactor;
         adam = new AdamW(config.LearningRate!.Value);
         adapters.AddTo(adam);
-        if (selora is not null) ranks = new RankController(adapters, adam, selora, config.Seed);
         Order = new DrawOrder(config.Seed, train.Count, config.Batch, config.GradAccumulation);
         TotalSteps = config.Steps ?? config.Epochs!.Value * Order.StepsPerEpoch;
+        ranks = method.CreateControl(adapters, adam, config.Seed, TotalSteps);
     }
 
     /// <summary>Which images each step sees.</summary>
@@ -51,28 +51,23 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>Steps done.</summary>
     public int Step { get; private set; }
 
-    /// <summary>One optimiser step; returns after the rank test, if one was due.</summary>
+    /// <summary>Whether the ranks are such as the method ends with; see <see cref="IRankControl.IsSettled"/>.</summary>
+    public bool IsSettled => ranks?.IsSettled(Step) ?? true;
+
+    /// <summary>One optimiser step; returns after the decisions on ranks, if any were due.</summary>
     public StepResult Next()
     {
         long start = Stopwatch.GetTimestamp();
         int step = Step + 1;
         NoisyBatch[] batches = [.. Enumerable.Range(0, config.GradAccumulation).Select(micro => NoisyBatch.Draw(train,
             Order.Batch(step, micro), i => Order.SampleSeed(step, micro, i), schedule, scalingFactor))];
-        bool test = ranks is not null && ranks.IsTestStep(step), fused = config.Fisher == "fused";
-        double loss = ForwardBackward(batches, step, observe: test && fused);
+        ranks?.BeforeStep(step);
+        double loss = ForwardBackward(batches, step);
+        ranks?.AfterBackward(step);
         float norm = Clip(step);
         adam.Step();
+        IReadOnlyList<RankDecision> decisions = ranks?.AfterStep(step, () => ForwardBackward(batches, step)) ?? [];
         adam.ZeroGrad();
-        IReadOnlyList<RankDecision> decisions = [];
-        if (test)
-        {
-            if (!fused)
-            {
-                ForwardBackward(batches, step, observe: true);
-                adapters.ZeroGrad();
-            }
-            decisions = ranks!.Decide(step);
-        }
         Step = step;
         Backend.Get(denoiser.Device).Synchronize();
         return new StepResult(loss, norm, Stopwatch.GetElapsedTime(start).TotalMilliseconds, decisions);
@@ -83,25 +78,30 @@ internal sealed class TrainingLoop : IDisposable
         validation is null ? null : denoiser.Validate(validation, config.Batch, config.Seed, schedule, scalingFactor);
 
     /// <summary>State after the last step.</summary>
-    public CheckpointFile Checkpoint(double bestValidation, int bestStep) =>
-        new(Step, bestValidation, bestStep, adapters.Save(adam));
+    public CheckpointFile Checkpoint(double bestValidation, int bestStep)
+    {
+        var state = new Dictionary<string, HostTensor>(adapters.Save(adam), StringComparer.Ordinal);
+        ranks?.Save(state);
+        return new CheckpointFile(Step, bestValidation, bestStep, state);
+    }
 
     /// <summary>Goes back to a checkpoint.</summary>
     public void Restore(CheckpointFile checkpoint)
     {
         adapters.Restore(checkpoint.Tensors, adam);
+        ranks?.Restore(checkpoint.Tensors);
         adam.StepCount = checkpoint.Step;
         Step = checkpoint.Step;
     }
 
-    /// <summary>Frees the optimiser and the rank controller.</summary>
+    /// <summary>Frees the optimiser and the rank control.</summary>
     public void Dispose()
     {
         ranks?.Dispose();
         adam.Dispose();
     }
 
-    private double ForwardBackward(NoisyBatch[] batches, int step, bool observe)
+    private double ForwardBackward(NoisyBatch[] batches, int step)
     {
         double sum = 0;
         foreach (NoisyBatch batch in batches)
@@ -113,7 +113,7 @@ internal sealed class TrainingLoop : IDisposable
                 throw new EngineException($"step {step}: the loss is {value}; {FirstNonFinite()}the last checkpoint is whole (lower --lr, or --max-grad-norm 1)");
             // The accumulated gradient is that of the mean over all micro-batches.
             float share = 1f / batches.Length;
-            using (observe ? ranks!.Observe(share) : null)
+            using (ranks?.ObserveBackward(step, share))
                 (batches.Length == 1 ? loss : loss * share).Backward();
             sum += value;
         }

@@ -32,9 +32,10 @@ internal sealed class TrainingRun : IDisposable
         if (data.Validation is null) (train, validation) = train.Split(config.Validation, config.Seed);
         else validation = Encode(data.Validation, cancel);
         model.UNet.CheckpointBlocks = config.CheckpointBlocks;
-        (adapters, SeLoRAConfig? selora) = Methods.Create(config, model);
-        PrintAdapters();
-        loop = new TrainingLoop(config, new Denoiser(model.TextEncoder, model.UNet, device), train, validation, adapters, selora,
+        MethodSetup method = Methods.Of(config);
+        adapters = method.Method.Create(Methods.Roots(model), AdapterTargets.Parse(config.Targets), config.Seed).Attach();
+        PrintAdapters(method);
+        loop = new TrainingLoop(config, new Denoiser(model.TextEncoder, model.UNet, device), train, validation, adapters, method.Method,
             NoiseSchedule.FromConfig(model.Scheduler), model.Vae.Config.ScalingFactor);
     }
 
@@ -155,7 +156,7 @@ internal sealed class TrainingRun : IDisposable
     private double? Validate(RunFolder folder)
     {
         if (loop.Validate() is not { } loss) return null;
-        if (!(loss < bestValidation)) return loss;
+        if (!loop.IsSettled || !(loss < bestValidation)) return loss;
         (bestValidation, bestStep) = (loss, loop.Step);
         WriteAdapter(folder);
         return loss;
@@ -164,12 +165,9 @@ internal sealed class TrainingRun : IDisposable
     private void WriteAdapter(RunFolder folder) =>
         AdapterFile.Write(folder.Adapter, adapters, Methods.Metadata(config, loop, train.Count, started));
 
-    private void PrintAdapters()
+    private void PrintAdapters(MethodSetup method)
     {
-        string method = config.Method == "selora"
-            ? FormattableString.Invariant($"selora: rank {config.Rank}, lambda {config.Lambda}, test every {config.TestEvery} steps, {config.Fisher} scores")
-            : $"lora: rank {config.Rank}";
-        Console.WriteLine($"adapters  {method}");
+        Console.WriteLine($"adapters  {config.Method}: {method.Summary}");
         foreach (AdapterShare share in adapters.Shares()) Console.WriteLine($"          {share}");
         Console.WriteLine($"training  {train.Count} images, {validation?.Count ?? 0} to validate; batch {config.Batch}, lr {config.LearningRate:G3}");
     }
