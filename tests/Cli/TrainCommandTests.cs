@@ -163,7 +163,7 @@ public class TrainCommandTests
     {
         (int code, string output) = RunForOutput(["--help"]);
         Assert.Equal(0, code);
-        foreach (string verb in (string[])["train", "sample", "data", "devices", "selftest", "pretrain"]) Assert.Contains(verb, output);
+        foreach (string verb in (string[])["train", "sample", "evaluate", "compare", "data", "devices", "selftest", "pretrain"]) Assert.Contains(verb, output);
     }
 
     private static (int Code, string Error) Run(string[] args)
