@@ -15,18 +15,28 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model, ISchedul
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IReadOnlyList<SampledImage> Generate(SamplingOptions options, CancellationToken cancellation = default)
     {
-        (int height, int width) = Size(options);
         if (options.Count < 1) throw new EngineException($"sampling: count {options.Count}, at least 1 is needed");
+        return Generate([.. Enumerable.Repeat(options.Prompt, options.Count)], options, cancellation);
+    }
+
+    /// <summary>Samples one image for each of several prompts; those of a batch go through the U-Net together.</summary>
+    /// <param name="prompts">What the images show; the first has the seed of the options, the next one the next seed.</param>
+    /// <param name="options">How to make them; its prompt and count are not read.</param>
+    /// <param name="cancellation">Ends the sampling between two steps.</param>
+    /// <returns>One image a prompt, in their order.</returns>
+    /// <inheritdoc cref="Generate(SamplingOptions, CancellationToken)" path="/exception"/>
+    public IReadOnlyList<SampledImage> Generate(IReadOnlyList<string> prompts, SamplingOptions options, CancellationToken cancellation = default)
+    {
+        (int height, int width) = Size(options);
         if (options.BatchSize < 1) throw new EngineException($"sampling: batch size {options.BatchSize}, at least 1 is needed");
         using IDisposable noGrad = Autograd.NoGrad();
         var images = new List<SampledImage>();
-        while (images.Count < options.Count)
+        while (images.Count < prompts.Count)
         {
-            int batch = Math.Min(options.BatchSize, options.Count - images.Count);
-            ulong[] seeds = [.. Enumerable.Range(images.Count, batch).Select(i => options.Seed + (ulong)i)];
-            int first = images.Count;
-            float[] latents = Denoise(options, seeds, height / model.Vae.Config.Factor, width / model.Vae.Config.Factor,
-                (step, steps) => options.Progress?.Invoke(new SamplingProgress(first, options.Count, step, steps)), cancellation);
+            int first = images.Count, batch = Math.Min(options.BatchSize, prompts.Count - first);
+            ulong[] seeds = [.. Enumerable.Range(first, batch).Select(i => options.Seed + (ulong)i)];
+            float[] latents = Denoise([.. prompts.Skip(first).Take(batch)], options, seeds, height / model.Vae.Config.Factor, width / model.Vae.Config.Factor,
+                (step, steps) => options.Progress?.Invoke(new SamplingProgress(first, prompts.Count, step, steps)), cancellation);
             int length = latents.Length / batch;
             for (int i = 0; i < batch; i++)
             {
@@ -55,14 +65,14 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model, ISchedul
         return (height, width);
     }
 
-    private float[] Denoise(SamplingOptions options, ulong[] seeds, int height, int width, Action<int, int> progress,
+    private float[] Denoise(string[] prompts, SamplingOptions options, ulong[] seeds, int height, int width, Action<int, int> progress,
         CancellationToken cancellation)
     {
         int batch = seeds.Length, channels = model.Vae.Config.LatentChannels, length = height * width * channels;
         bool guided = options.GuidanceScale > 1f;
         int rows = guided ? 2 * batch : batch;
         using var outer = new TensorScope();
-        Tensor context = Context(options, batch, guided);
+        Tensor context = Context(prompts, guided ? options.NegativePrompt : null);
 
         scheduler.SetTimesteps(options.Steps);
         var latents = new float[batch * length];
@@ -103,19 +113,18 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model, ISchedul
         return latents;
     }
 
-    /// <summary>Hidden states for a batch: the negative prompt's for the first half where guidance is on, then the prompt's.</summary>
-    private Tensor Context(SamplingOptions options, int batch, bool guided)
+    /// <summary>Hidden states for a batch: the negative prompt's for the first half where there is one, then the prompts'.</summary>
+    private Tensor Context(string[] prompts, string? negative)
     {
-        int[] prompt = model.Tokenizer.Encode(options.Prompt);
+        string[] rows = negative is null ? prompts : [.. Enumerable.Repeat(negative, prompts.Length), .. prompts], texts = [.. rows.Distinct()];
         using var scope = new TensorScope();
-        Tensor encoded = model.EncodeText(guided ? [.. model.Tokenizer.Encode(options.NegativePrompt), .. prompt] : prompt);
+        Tensor encoded = model.EncodeText([.. texts.SelectMany(model.Tokenizer.Encode)]);
         float[] values = encoded.ToArray();
-        int texts = encoded.Shape[0], row = values.Length / texts;
-        var repeated = new float[batch * values.Length];
-        for (int text = 0; text < texts; text++)
-            for (int i = 0; i < batch; i++)
-                values.AsSpan(text * row, row).CopyTo(repeated.AsSpan((text * batch + i) * row));
-        return scope.Return(Tensor.From(repeated, encoded.Shape.With(0, texts * batch), encoded.Device));
+        int row = values.Length / texts.Length;
+        var repeated = new float[rows.Length * row];
+        for (int i = 0; i < rows.Length; i++)
+            values.AsSpan(Array.IndexOf(texts, rows[i]) * row, row).CopyTo(repeated.AsSpan(i * row));
+        return scope.Return(Tensor.From(repeated, encoded.Shape.With(0, rows.Length), encoded.Device));
     }
 
     private SampledImage Decode(ReadOnlySpan<float> latents, int height, int width, ulong seed)

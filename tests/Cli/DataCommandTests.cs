@@ -1,6 +1,4 @@
 using System.Text.Json;
-using SeLoRA.Train;
-using Spectre.Console;
 using Xunit;
 
 namespace SeLoRA.Tests;
@@ -14,7 +12,7 @@ public class DataCommandTests
     {
         using DataFolderBuilder set = Montgomery(20);
         string json = Path.Combine(set.Path, "summary.json");
-        (int code, string output, _) = Run("data", set.Path, "--json", json, "--seed", "7");
+        (int code, string output, _) = CommandLine.Run("data", set.Path, "--json", json, "--seed", "7");
         Assert.Equal(0, code);
         Assert.Contains("layout    montgomery: Montgomery County CXR", output);
         Assert.Contains("pairs     20 of 20 patients", output);
@@ -38,23 +36,23 @@ public class DataCommandTests
         using DataFolderBuilder set = Montgomery(3);
         File.Delete(Path.Combine(set.Path, "CXR_png/MCUCXR_0001_0.png"));
         string json = Path.Combine(set.Path, "summary.json");
-        (int code, string output, string error) = Run("data", set.Path, "--json", json);
+        (int code, string output, string error) = CommandLine.Run("data", set.Path, "--json", json);
         Assert.Equal(1, code);
         Assert.Contains("rejects   1", output);
         Assert.Contains("1 of 3 rows cannot be used: CXR_png/MCUCXR_0001_0.png: no such file", error);
         Assert.Contains("\"message\": \"CXR_png/MCUCXR_0001_0.png: no such file\"", File.ReadAllText(json));
-        Assert.Equal(0, Run("data", set.Path, "--skip-bad").Code);
+        Assert.Equal(0, CommandLine.Run("data", set.Path, "--skip-bad").Code);
     }
 
     [Fact]
     public void Bad_use_is_one_line()
     {
-        (int code, _, string error) = Run("data", "no-such-folder");
+        (int code, _, string error) = CommandLine.Run("data", "no-such-folder");
         Assert.Equal(1, code);
         Assert.StartsWith("error: no-such-folder: no such folder; imagefolder needs", error);
-        Assert.Equal(2, Run("data").Code);
-        Assert.Equal(2, Run("data", ".", "--dataset", "mnist").Code);
-        Assert.Contains("--dataset mnist", Run("--dataset", "mnist").Error);
+        Assert.Equal(2, CommandLine.Run("data").Code);
+        Assert.Equal(2, CommandLine.Run("data", ".", "--dataset", "mnist").Code);
+        Assert.Contains("--dataset mnist", CommandLine.Run("--dataset", "mnist").Error);
     }
 
     [Fact]
@@ -62,7 +60,7 @@ public class DataCommandTests
     {
         using DataFolderBuilder set = Montgomery(20);
         string run = Path.Combine(set.Path, "run");
-        (int code, string output, string error) = Run("--data", set.Path, "--device", "cpu", "--batch", "2", "--steps", "2", "--sample-steps", "0", "--out", run);
+        (int code, string output, string error) = CommandLine.Run("--data", set.Path, "--device", "cpu", "--batch", "2", "--steps", "2", "--sample-steps", "0", "--out", run);
         Assert.True(code == 0, error);
         Assert.Contains("(montgomery): 14 images with captions", output);
         Assert.Contains("training  14 images, 2 to validate", output);
@@ -77,28 +75,5 @@ public class DataCommandTests
             set.Images($"CXR_png/MCUCXR_{i:D4}_0.png").Text($"ClinicalReadings/MCUCXR_{i:D4}_0.txt", $"Patient's Sex: F\nPatient's Age: {20 + i:D3}Y\n{reading}\n");
         }
         return set;
-    }
-
-    private static (int Code, string Output, string Error) Run(params string[] args)
-    {
-        (TextWriter outBefore, TextWriter errorBefore) = (Console.Out, Console.Error);
-        using StringWriter output = new(), error = new();
-        try
-        {
-            Redirect(output, error);
-            return (Program.Main(args), output.ToString(), error.ToString());
-        }
-        finally
-        {
-            Redirect(outBefore, errorBefore);
-        }
-    }
-
-    // The console that draws tables keeps the writer it was made with.
-    private static void Redirect(TextWriter output, TextWriter error)
-    {
-        Console.SetOut(output);
-        Console.SetError(error);
-        AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
     }
 }

@@ -184,7 +184,7 @@ public class TrainCommandTests
     {
         (int code, string output) = RunForOutput(["--help"]);
         Assert.Equal(0, code);
-        foreach (string verb in (string[])["train", "sample", "report", "data", "devices", "selftest", "pretrain"]) Assert.Contains(verb, output);
+        foreach (string verb in (string[])["train", "sample", "report", "evaluate", "compare", "data", "devices", "selftest", "pretrain"]) Assert.Contains(verb, output);
     }
 
     private static (int Code, string Error) Run(string[] args)

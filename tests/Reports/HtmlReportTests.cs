@@ -157,7 +157,7 @@ public sealed class HtmlReportTests : IDisposable
             {
                 string run = folder.File($"{group}/seed{seed}");
                 DrawnRun.Write(run, new() { ["method"] = method, ["lambda"] = lambda, ["seed"] = seed }, loss + seed * 0.1);
-                if (method == "selora") File.WriteAllText(Path.Combine(run, "evaluation.json"), FormattableString.Invariant($$"""{"fid": {{100 + seed}}, "note": "x"}"""));
+                if (method == "selora") File.WriteAllText(Path.Combine(run, "evaluation.json"), FormattableString.Invariant($$"""{"metrics": {"fid": {{100 + seed}}}, "note": "x"}"""));
             }
         Directory.CreateDirectory(folder.File("lora/seed-of-nothing"));
         XDocument page = Parse(ComparisonPage.Write(folder.Path));

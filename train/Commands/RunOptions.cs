@@ -61,19 +61,31 @@ internal sealed class RunOptions
         Bind<string>("--out", "DIR", "Run folder (runs/<date>-<method>).", (c, v) => c.Out = v);
     }
 
-    /// <summary>Adds every option to a command.</summary>
-    public void AddTo(Command command)
+    /// <summary>Adds every option to a command, but for those that it has its own way to set.</summary>
+    public void AddTo(Command command, params string[] except)
     {
         command.Options.Add(config);
-        foreach ((Option option, _) in bindings) command.Options.Add(option);
+        foreach ((Option option, _) in bindings.Where(b => !except.Contains(b.Option.Name))) command.Options.Add(option);
+    }
+
+    /// <summary>Adds the named options to a command that does not train.</summary>
+    public void AddOnly(Command command, params string[] names)
+    {
+        foreach ((Option option, _) in bindings.Where(b => names.Contains(b.Option.Name))) command.Options.Add(option);
     }
 
     /// <summary>The config that the command line describes: file first, then options. Not yet resolved.</summary>
     public RunConfig Read(ParseResult result)
     {
         RunConfig run = result.GetValue(config) is { } path ? RunConfig.Read(path) : new RunConfig();
-        foreach ((_, Action<ParseResult, RunConfig> apply) in bindings) apply(result, run);
+        Apply(result, run);
         return run;
+    }
+
+    /// <summary>Sets what the command line gives.</summary>
+    public void Apply(ParseResult result, RunConfig run)
+    {
+        foreach ((_, Action<ParseResult, RunConfig> apply) in bindings) apply(result, run);
     }
 
     /// <summary>Names of the options that were given, for the refusal to mix them with --resume.</summary>

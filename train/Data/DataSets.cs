@@ -17,8 +17,7 @@ internal static class DataSets
     /// <param name="cancel">Ends the checks between two images.</param>
     public static DataSplits Open(RunConfig config, Action<string> note, CancellationToken cancel)
     {
-        bool phantoms = config.Dataset == "phantoms" || (config.Dataset == "auto" && config.Data == RunConfig.PhantomData);
-        if (phantoms) return new DataSplits(new PhantomData(PhantomStyle.Target, config.Seed, config.Phantoms, config.Size!.Value), null, null);
+        if (ArePhantoms(config)) return new DataSplits(new PhantomData(PhantomStyle.Target, config.Seed, config.Phantoms, config.Size!.Value), null, null);
         DataFolder folder = Load(config, cancel);
         foreach (string text in folder.Notes) note($"          {text}");
         if (folder.Problems.Count > 0) note($"          {folder.Problems.Count} rows skipped; the first: {folder.Problems[0]}");
@@ -26,6 +25,10 @@ internal static class DataSets
 
         IImageTextData? Data(IReadOnlyList<CaptionedImage> images) => images.Count == 0 ? null : new FolderData(folder, images);
     }
+
+    /// <summary>Whether the data are drawn rather than read.</summary>
+    public static bool ArePhantoms(RunConfig config) =>
+        config.Dataset == "phantoms" || (config.Dataset == "auto" && config.Data == RunConfig.PhantomData);
 
     /// <summary>Reads and splits the folder that a run names, with a line that follows it.</summary>
     public static DataFolder Load(RunConfig config, CancellationToken cancel)

@@ -13,8 +13,8 @@ internal sealed class RunRecord
         Metrics = RunTables.Metrics(path);
         Ranks = RunTables.Ranks(path);
         Summary = RunSummary.Read(path);
-        Evaluation = ReadJson(System.IO.Path.Combine(path, "evaluation.json"))
-            .Where(p => p.Value.ValueKind == JsonValueKind.Number).ToDictionary(p => p.Key, p => p.Value.GetDouble());
+        Evaluation = ReadJson(System.IO.Path.Combine(path, EvaluationFile.Name)).TryGetValue("metrics", out JsonElement metrics) && metrics.ValueKind == JsonValueKind.Object
+            ? metrics.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Number).ToDictionary(p => p.Name, p => p.Value.GetDouble()) : [];
         FinalRanks = Summary is { } summary
             ? [.. summary.Ranks.Select(r => new ModuleRank(r.Key, r.Value))]
             : [.. Ranks.GroupBy(r => r.Module).Select(g => new ModuleRank(g.Key, g.Last().After))];
@@ -38,7 +38,7 @@ internal sealed class RunRecord
     /// <summary>What the run wrote at its end; null before.</summary>
     public RunSummary? Summary { get; }
 
-    /// <summary>The numbers of <c>evaluation.json</c> by their keys (<c>fid</c>, <c>clipScore</c>, ...); empty without that file.</summary>
+    /// <summary>The metrics of <see cref="EvaluationFile"/> by their names; empty without that file.</summary>
     public IReadOnlyDictionary<string, double> Evaluation { get; }
 
     /// <summary>Rank of each layer: of the adapter that was kept, or of the last decisions where the run has not ended.</summary>

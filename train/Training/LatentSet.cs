@@ -52,11 +52,17 @@ internal sealed record LatentSet(Shape Shape, float[] Means, float[] LogVars, in
     /// </summary>
     public (LatentSet Train, LatentSet? Validation) Split(double share, ulong seed)
     {
+        (int[] train, int[] held) = SplitIndices(share, seed);
+        return held.Length == 0 ? (this, null) : (Subset(train), Subset(held));
+    }
+
+    /// <summary>Which images <see cref="Split"/> puts on which side.</summary>
+    public (int[] Train, int[] Held) SplitIndices(double share, ulong seed)
+    {
         int[][] images = [.. Enumerable.Range(0, Count).GroupBy(ImageHash).Select(copies => copies.ToArray())];
         int held = share == 0 || images.Length < 2 ? 0 : Math.Clamp((int)Math.Round(images.Length * share), 1, images.Length - 1);
-        if (held == 0) return (this, null);
         int[][] order = [.. images.OrderBy(copies => DrawOrder.Mix(seed ^ 0x5EED_0003, (ulong)copies[0]))];
-        return (Subset([.. order.Skip(held).SelectMany(i => i).Order()]), Subset([.. order.Take(held).SelectMany(i => i).Order()]));
+        return ([.. order.Skip(held).SelectMany(i => i).Order()], [.. order.Take(held).SelectMany(i => i).Order()]);
     }
 
     private string ImageHash(int index)

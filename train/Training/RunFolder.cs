@@ -26,6 +26,9 @@ internal sealed class RunFolder
     /// <summary>Sample grids.</summary>
     public string Samples => Sub("samples");
 
+    /// <summary>The run came to its end: the loss curve is drawn after everything else that takes time.</summary>
+    public bool IsComplete => File.Exists(Sub("loss.png"));
+
     /// <summary>Path of a file in the folder.</summary>
     public string Sub(string name) => System.IO.Path.Combine(Path, name);
 
