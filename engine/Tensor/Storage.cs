@@ -2,8 +2,7 @@ namespace SeLoRA.Engine;
 
 /// <summary>
 /// Reference-counted device memory. Created with one reference; the last <see cref="Release"/> hands the block back to its device's
-/// pool. A storage that is lost without a release is returned by its finaliser, so an exception never leaks device memory for good. A
-/// backend may use a freed storage again for other memory.
+/// pool. A storage that is lost without a release is returned by its finaliser, so an exception never leaks device memory for good.
 /// </summary>
 public abstract class Storage
 {
@@ -26,7 +25,7 @@ public abstract class Storage
     public IBackend Backend { get; }
 
     /// <summary>Usable size in bytes.</summary>
-    public long Bytes { get; private set; }
+    public long Bytes { get; }
 
     /// <summary>True while exactly one tensor or saved reference holds the memory, so that it may be overwritten.</summary>
     public bool IsUnique => Volatile.Read(ref references) == 1;
@@ -48,14 +47,6 @@ public abstract class Storage
         GC.SuppressFinalize(this);
 #pragma warning restore CA1816
         Free();
-    }
-
-    /// <summary>Makes a freed storage one of other memory, with one reference, as if it were new.</summary>
-    private protected void Renew(long bytes)
-    {
-        Bytes = bytes;
-        Volatile.Write(ref references, 1);
-        GC.ReRegisterForFinalize(this);
     }
 
     /// <summary>Hands the block back to the pool. May run on the finaliser thread: must not call the device driver.</summary>

@@ -10,8 +10,8 @@ namespace SeLoRA.Tests;
 [Collection(nameof(StepMemoryTests))]
 public class StepMemoryTests
 {
-    // Measured: 17,800 and 6,400, the handles that users hold and the variables behind them.
-    private const long TrainBound = 20_000, ForwardBound = 7_500;
+    // Measured: 59,400 and 22,400: storages, which have finalisers, the handles that users hold, and the variables behind them.
+    private const long TrainBound = 65_000, ForwardBound = 25_000;
 
     private static readonly IBackend Host = Backend.Get(Device.Cpu);
 

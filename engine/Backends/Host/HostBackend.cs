@@ -46,7 +46,7 @@ public sealed unsafe partial class HostBackend : IBackend
     public void ResetPeak() => memory.ResetPeak();
 
     /// <inheritdoc/>
-    public Storage Allocate(long bytes) => memory.Rent(this, bytes);
+    public Storage Allocate(long bytes) => new HostStorage(this, memory, memory.Rent(bytes), bytes);
 
     /// <inheritdoc/>
     public void ReleaseCached() => memory.ReleaseCached();

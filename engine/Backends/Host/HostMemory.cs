@@ -4,17 +4,10 @@ namespace SeLoRA.Engine;
 internal sealed unsafe class HostStorage(HostBackend backend, HostMemory pool, byte* pointer, long bytes) : Storage(backend, bytes)
 {
     /// <summary>First byte, aligned to 64.</summary>
-    public byte* Pointer { get; private set; } = pointer;
-
-    /// <summary>Makes a freed storage one of another block.</summary>
-    public void Renew(byte* block, long size)
-    {
-        Pointer = block;
-        Renew(size);
-    }
+    public byte* Pointer { get; } = pointer;
 
     /// <inheritdoc/>
-    protected override void Free() => pool.Return(this);
+    protected override void Free() => pool.Return(Pointer, Bytes);
 }
 
 /// <summary>
@@ -29,7 +22,6 @@ internal sealed unsafe class HostMemory(long limitBytes)
 
     private readonly Lock gate = new();
     private readonly HostArena small = new(SmallSegment), large = new(LargeSegment);
-    private readonly Stack<HostStorage> idle = [];
     private long inUse, peak;
 
     /// <summary>In use, reserved and peak bytes, counted in whole blocks.</summary>
@@ -57,26 +49,6 @@ internal sealed unsafe class HostMemory(long limitBytes)
         MemoryStats stats = Stats;
         return (byte*)Check.Fail<nint>($"host memory: out of memory, asked for {Mb(bytes)}, in use {Mb(stats.InUse)}, "
             + $"reserved {Mb(stats.Reserved)} of {Mb(limitBytes)}; a smaller batch, image size or gradient checkpointing needs less");
-    }
-
-    /// <summary>A tensor's block, in a storage that was freed where there is one.</summary>
-    public HostStorage Rent(HostBackend backend, long bytes)
-    {
-        byte* block = Rent(bytes);
-        HostStorage? storage;
-        lock (gate)
-        {
-            if (!idle.TryPop(out storage)) return new HostStorage(backend, this, block, bytes);
-        }
-        storage.Renew(block, bytes);
-        return storage;
-    }
-
-    /// <summary>Takes a tensor's block back, and its storage to be used again.</summary>
-    public void Return(HostStorage storage)
-    {
-        Return(storage.Pointer, storage.Bytes);
-        lock (gate) idle.Push(storage);
     }
 
     /// <summary>Takes a block back into the cache.</summary>
