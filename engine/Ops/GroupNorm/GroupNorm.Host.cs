@@ -124,14 +124,7 @@ public sealed unsafe partial class HostBackend
                 float* row = k + (long)r * c;
                 int rows = Math.Min(NormRows, unit.Pixels - r), j = 0;
                 if (rows == NormRows)
-                {
-                    var ahead = new RowsAhead(NormRows, width, c);
-                    for (; j <= width - T.Width; j += T.Width)
-                    {
-                        CacheHint.Fetch(row + ahead.Next(NormRows * T.Width), NormRows * T.Width);
-                        Four<T>(row + j, c, k + j, s + j, q + j);
-                    }
-                }
+                    for (; j <= width - T.Width; j += T.Width) Four<T>(row + j, c, k + j, s + j, q + j);
                 else
                     for (; j <= width - T.Width; j += T.Width) Column<T, Whole>(row + j, c, rows, k + j, s + j, q + j, T.Width);
                 if (j < width) Column<T, Part>(row + j, c, rows, k + j, s + j, q + j, width - j);

@@ -84,16 +84,7 @@ public sealed unsafe partial class HostBackend
                 float* px = x + start + (long)r * c, pdy = dy + start + (long)r * c;
                 int rows = Math.Min(NormRows, unit.Pixels - r), j = 0;
                 if (rows == NormRows)
-                {
-                    var ahead = new RowsAhead(NormRows, width, c);
-                    for (; j <= width - T.Width; j += T.Width)
-                    {
-                        long next = ahead.Next(NormRows * T.Width);
-                        CacheHint.Fetch(px + next, NormRows * T.Width);
-                        CacheHint.Fetch(pdy + next, NormRows * T.Width);
-                        Four<T, TOp>(px + j, pdy + j, c, m + j, a + j, b + j, s + j, q + j);
-                    }
-                }
+                    for (; j <= width - T.Width; j += T.Width) Four<T, TOp>(px + j, pdy + j, c, m + j, a + j, b + j, s + j, q + j);
                 else
                     for (; j <= width - T.Width; j += T.Width)
                         Column<T, TOp, Whole>(px + j, pdy + j, c, rows, m + j, a + j, b + j, s + j, q + j, T.Width);
