@@ -4,11 +4,14 @@ using Xunit;
 
 namespace SeLoRA.Tests;
 
-/// <summary>AdaLoRA against its authors' code: every step of a run. Tolerances are ten times the reference's own distance to double precision.</summary>
+/// <summary>AdaLoRA against its authors' code: every step of a run. Tolerances are five times the reference's own distance to double precision.</summary>
 [Trait("Category", "Golden")]
 public class AdaLoRAGoldenTests(ITestOutputHelper output)
 {
-    private const double Allowance = 10;
+    private const double Allowance = 5;
+
+    // Rounding of one forward pass or one gradient in float32, of the largest value.
+    private const double OnePass = 1e-5;
 
     public static TheoryData<string, string> Files() => GoldenMlp.Enumerate("adalora*.safetensors");
 
@@ -71,15 +74,21 @@ public class AdaLoRAGoldenTests(ITestOutputHelper output)
         Assert.Equal(golden.Values("mask_steps").Length, masks);
         foreach ((string name, Tensor tensor) in set.Parameters)
             Note("final", Closeness.MaxAbs(tensor.ToArray(), golden.Reader.ReadFloat32($"final.{name[4..]}")));
-        Note("prediction", Closeness.MaxAbs(golden.Predict(), golden.Reader.ReadFloat32("prediction_final")));
+        // At the reference's own weights: ours would carry all steps' rounding into it.
+        foreach ((string name, Tensor tensor) in set.Parameters) tensor.CopyFrom(golden.Reader.ReadFloat32($"final.{name[4..]}"));
+        float[] prediction = golden.Reader.ReadFloat32("prediction_final");
+        Note("prediction", Closeness.MaxAbs(golden.Predict(), prediction) / prediction.Max(Math.Abs));
 
         AtMost("loss", "loss_max_rel");
         AtMost("penalty", "final_max_abs");
         AtMost("E", "E_max_abs");
         AtMost("final", "final_max_abs");
-        AtMost("prediction", "final_max_abs");
         AtMost("score", "score_max_rel");
-        Assert.True(worst["gradient"] <= 1e-4, $"{device} gradient: {worst["gradient"]:G3}");
+        foreach (string pass in (string[])["gradient", "prediction"])
+        {
+            output.WriteLine($"{device} {pass}: {worst[pass]:G3}");
+            Assert.True(worst[pass] <= OnePass, $"{device} {pass}: {worst[pass]:G3} is above {OnePass}");
+        }
 
         void Note(string what, double distance) => worst[what] = Math.Max(worst.GetValueOrDefault(what), double.IsNaN(distance) ? double.PositiveInfinity : distance);
 
