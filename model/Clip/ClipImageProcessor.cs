@@ -24,7 +24,7 @@ public static class ClipImageProcessor
         (int w, int h) = width <= height
             ? (size, checked((int)((long)size * height / width)))
             : (checked((int)((long)size * width / height)), size);
-        byte[] resized = BicubicResize.Resize(rgb, width, height, w, h);
+        byte[] resized = PillowResize.Resize(rgb, width, height, w, h, ResizeFilter.Bicubic);
         // Half a pixel less is dropped on the left and above, unlike torchvision's crop.
         int left = (w - size) / 2, top = (h - size) / 2;
         var result = new float[3 * size * size];

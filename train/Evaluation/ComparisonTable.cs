@@ -28,7 +28,7 @@ internal sealed class ComparisonTable
         RunConfig config = cells[0].Config;
         notes =
         [
-            string.Create(CultureInfo.InvariantCulture, $"model {config.Model}, data {config.Data}, {Length(config)} of batch {config.Batch}; {rows[0].Cells.Count} seeds from {config.Seed}: mean ± standard deviation"),
+            string.Create(CultureInfo.InvariantCulture, $"model {config.Model}, data {config.Data}, {Length(config)} of batch {config.Batch}; {rows[0].Cells.Count} {(rows[0].Cells.Count == 1 ? "seed" : "seeds")} from {config.Seed}: mean ± standard deviation"),
             string.Create(CultureInfo.InvariantCulture, $"{first.Images} images a cell, {first.Steps} steps of {first.Scheduler}, guidance {first.Guidance}; {first.Data}"),
             .. all.SelectMany(c => c.Evaluation.Warnings).Distinct(),
         ];
