@@ -23,6 +23,8 @@ public class CompareCommandTests
         Assert.True(code == 0, error);
         Assert.All(Cells, cell => Assert.True(File.Exists(Path.Combine(all, cell, "evaluation.json")), cell));
         Assert.Contains("cell 4 of 4: selora-1.3, seed 43", output);
+        string report = File.ReadAllText(Path.Combine(all, "report.html"));
+        Assert.Equal(4, report.Split("alt=\"Real image: ").Length - 1);
         string table = File.ReadAllText(Path.Combine(all, "comparison.md")), json = File.ReadAllText(Path.Combine(all, "comparison.json"));
         Assert.Contains("| lora | ", table);
         Assert.Contains("| selora-1.3 | ", table);

@@ -161,13 +161,38 @@ public sealed class HtmlReportTests : IDisposable
             }
         Directory.CreateDirectory(folder.File("lora/seed-of-nothing"));
         XDocument page = Parse(ComparisonPage.Write(folder.Path));
-        Assert.Equal(["Quality", "Cost", "Lambda", "Loss and rank", "Ranks of each layer", "Samples"], page.Descendants("h2").Select(h => h.Value));
+        Assert.Equal(["Quality", "Cost", "Lambda", "Loss and rank", "Memory", "Ranks of each layer", "Samples"], page.Descendants("h2").Select(h => h.Value));
         Assert.Equal(["selora-1.1", "2", "0.3500 ± 0.0707", "101.5 ± 0.7071"], Row(page.Descendants("table").First(), "selora-1.1"));
         Assert.Equal(["lora", "2", "0.5500 ± 0.0707", ""], Row(page.Descendants("table").First(), "lora"));
         XElement lambdas = page.Descendants("table").Single(t => t.Element("caption")!.Value == "selora at different lambda");
         Assert.Equal(["1.1", "1.3"], lambdas.Element("tbody")!.Elements().Select(r => r.Elements().First().Value));
         Assert.Equal(3, page.Descendants("img").Count());
+        Assert.DoesNotContain(page.Descendants("table"), t => t.Attribute("class")?.Value == "sheet");
         Assert.Contains("no METHOD/seedN", Assert.Throws<EngineException>(() => ComparisonPage.Write(folder.File("lora/seed1"))).Message);
+    }
+
+    [Fact]
+    public void Real_images_stand_beside_those_of_every_method_on_the_same_captions()
+    {
+        foreach (string method in (string[])["lora", "selora-1.1", "selora-1.3"])
+        {
+            string run = folder.File($"{method}/seed1"), images = Path.Combine(run, "evaluation");
+            DrawnRun.Write(run, new() { ["method"] = method });
+            Directory.CreateDirectory(Path.Combine(images, "real"));
+            // The last one was evaluated on other captions.
+            string[] captions = method == "selora-1.3" ? ["other", "captions"] : ["left \"effusion\"", "<b>clear</b>"];
+            File.WriteAllText(Path.Combine(images, "metadata.csv"), "file_name,text,seed\n" + string.Concat(captions.Select((c, i) => $"{i}.png,\"{c.Replace("\"", "\"\"")}\",{7 + i}\n")));
+            for (int i = 0; i < 2; i++) ImageFile.SavePng(Path.Combine(images, $"{i}.png"), new RgbImage(8, 8, new byte[192]));
+            ImageFile.SavePng(Path.Combine(images, "real", "0000.png"), new RgbImage(8, 8, new byte[192]));
+        }
+        XElement sheet = Parse(ComparisonPage.Write(folder.Path)).Descendants("table").Single(t => t.Attribute("class")?.Value == "sheet");
+        Assert.Equal(["real", "lora", "selora-1.1"], sheet.Element("thead")!.Descendants("th").Select(h => h.Value));
+        XElement[] rows = [.. sheet.Element("tbody")!.Elements()];
+        Assert.Equal(["left \"effusion\"seed 7", "<b>clear</b>seed 8"], rows.Select(r => r.Element("th")!.Value));
+        Assert.Equal([3, 2], rows.Select(r => r.Descendants("img").Count()));
+        Assert.Equal("selora-1.1: <b>clear</b>", rows[1].Descendants("img").Last().Attribute("alt")!.Value);
+        File.WriteAllText(folder.File("lora/seed1/evaluation/metadata.csv"), "file_name,text,seed\n0.png,x\n");
+        Assert.Contains("metadata.csv line 2: 2 fields", Assert.Throws<EngineException>(() => ComparisonPage.Write(folder.Path)).Message);
     }
 
     private static IEnumerable<string> Row(XElement table, string name) =>

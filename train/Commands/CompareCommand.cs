@@ -45,6 +45,7 @@ internal static class CompareCommand
         table.Save(common.Out);
         table.Print();
         Console.WriteLine($"results   {Path.Combine(common.Out, "comparison.md")} and comparison.json");
+        Console.WriteLine($"report    {ComparisonPage.Write(common.Out)}");
         return 0;
     }
 

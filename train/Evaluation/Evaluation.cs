@@ -12,6 +12,12 @@ namespace SeLoRA.Train;
 /// </summary>
 internal sealed class Evaluation
 {
+    /// <summary>Folder of the images in a run's folder.</summary>
+    public const string ImageFolder = "evaluation";
+
+    /// <summary>Real images that are kept to be looked at beside the generated ones: a report's, not the whole data set again.</summary>
+    public const int RealKept = 6;
+
     private const string Sampler = "dpmpp_2m";
 
     private readonly EvaluationSubject subject;
@@ -50,13 +56,22 @@ internal sealed class Evaluation
         return new Evaluation(subject, options, seed ?? subject.Config.Seed, cancel).Run(cancel);
     }
 
+    /// <summary>Where the real image of a caption is kept.</summary>
+    /// <param name="images">The folder of the generated images.</param>
+    /// <param name="index">Number of the caption.</param>
+    public static string RealPath(string images, int index) => Path.Combine(images, "real", $"{index:D4}.png");
+
     private EvaluationFile Run(CancellationToken cancel)
     {
         using AdapterSet adapters = AdapterFile.Load(subject.Adapter, Methods.Roots(model), out string? unmatched).Attach();
         if (unmatched is not null) Console.Error.WriteLine($"warning: {unmatched}");
         SampleFolder images = StartFolder();
-        Batches("real images", (first, captions, _) => scores.AddReal(Real(first, captions.Length), captions,
-            [.. captions.Select((_, i) => data.Caption((first + i + data.Count / 2) % data.Count))]), cancel);
+        Batches("real images", (first, captions, _) =>
+        {
+            RgbImage[] real = Real(first, captions.Length);
+            for (int i = 0; i < real.Length && first + i < RealKept; i++) ImageFile.SavePng(RealPath(images.Path, first + i), real[i]);
+            scores.AddReal(real, captions, [.. captions.Select((_, i) => data.Caption((first + i + data.Count / 2) % data.Count))]);
+        }, cancel);
         var pipeline = new StableDiffusionPipeline(model, SchedulerFactory.Create(Sampler, model.Scheduler));
         Batches("images", (first, captions, progress) =>
         {
@@ -109,9 +124,10 @@ internal sealed class Evaluation
     /// <summary>Removes what an earlier evaluation left, so that a result never stands beside images that are not its own.</summary>
     private SampleFolder StartFolder()
     {
-        string images = Path.Combine(subject.Folder, "evaluation");
-        Directory.CreateDirectory(images);
+        string images = Path.Combine(subject.Folder, ImageFolder), real = Path.GetDirectoryName(RealPath(images, 0))!;
+        Directory.CreateDirectory(real);
         foreach (string old in Directory.GetFiles(images, "*-seed*.png")) File.Delete(old);
+        foreach (string old in Directory.GetFiles(real, "*.png")) File.Delete(old);
         File.Delete(Path.Combine(images, "metadata.csv"));
         File.Delete(Path.Combine(subject.Folder, EvaluationFile.Name));
         return new SampleFolder(images);

@@ -10,17 +10,21 @@ namespace SeLoRA.Train;
 /// </summary>
 internal sealed class SampleFolder
 {
-    private const string Header = "file_name,text,seed";
+    /// <summary>Columns of <c>metadata.csv</c>.</summary>
+    public const string Header = "file_name,text,seed";
 
-    private readonly string folder, metadata;
+    private readonly string metadata;
     private int next;
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
 
     /// <summary>Opens or makes the folder.</summary>
     /// <exception cref="EngineException">It has a metadata.csv of other columns.</exception>
     public SampleFolder(string folder)
     {
-        this.folder = folder;
-        metadata = Path.Combine(folder, "metadata.csv");
+        Path = folder;
+        metadata = System.IO.Path.Combine(folder, "metadata.csv");
         Directory.CreateDirectory(folder);
         if (!File.Exists(metadata)) File.WriteAllText(metadata, Header + "\n");
         else if (File.ReadLines(metadata).FirstOrDefault() != Header)
@@ -33,11 +37,11 @@ internal sealed class SampleFolder
     public string Add(SampledImage image, string prompt)
     {
         string file = string.Create(CultureInfo.InvariantCulture, $"{next++:D4}-seed{image.Seed}.png");
-        ImageFile.SavePng(Path.Combine(folder, file), new RgbImage(image.Width, image.Height, image.ToBytes()));
+        ImageFile.SavePng(System.IO.Path.Combine(Path, file), new RgbImage(image.Width, image.Height, image.ToBytes()));
         File.AppendAllText(metadata, $"{file},\"{prompt.Replace("\"", "\"\"", StringComparison.Ordinal)}\",{image.Seed}\n");
         return file;
     }
 
     private static int Number(string path) =>
-        int.TryParse(Path.GetFileName(path).Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
+        int.TryParse(System.IO.Path.GetFileName(path).Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
 }

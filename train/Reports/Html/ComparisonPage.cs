@@ -38,9 +38,11 @@ internal static class ComparisonPage
         page.Section("Loss and rank",
             SvgLinePlot.Of("Validation loss, first seed", "loss", [.. groups.Select(g => new LineSeries(g.Name, g.Runs[0].Curve(r => r.Validation), LineStyle.Dots))]),
             SvgLinePlot.Of("Total rank, first seed", "sum of all ranks", [.. groups.Select(g => new LineSeries(g.Name, g.Runs[0].Curve(r => r.RankTotal), LineStyle.Steps))]));
+        page.Section("Memory", SvgLinePlot.Of("Peak memory, first seed", "MB", [.. groups.Select(g => new LineSeries(g.Name, g.Runs[0].Curve(r => r.MemoryMb), LineStyle.Steps))]));
         page.Section("Ranks of each layer", groups.Select(g => HtmlPage.Details($"{g.Name}, first seed", HtmlHeatMap.Of(g.Runs[0].FinalRanks))));
         HtmlText samples = HtmlText.Join(groups.Select(Samples));
-        if (samples != HtmlText.Empty) page.Section("Samples", HtmlText.Of($"<div class=\"beside\">{samples}</div>"));
+        page.Section("Samples", EvaluationSheet.Of(groups), samples == HtmlText.Empty ? samples
+            : HtmlPage.Details("The prompts that were drawn while training", HtmlText.Of($"<div class=\"beside\">{samples}</div>")));
         return page;
     }
 

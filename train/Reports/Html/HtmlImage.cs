@@ -14,14 +14,18 @@ internal static class HtmlImage
     /// <param name="caption">What stands above it.</param>
     /// <param name="alt">What it shows, for those who do not see it.</param>
     /// <exception cref="EngineException">The file is no readable PNG.</exception>
-    public static HtmlText Figure(string path, string caption, string alt)
+    public static HtmlText Figure(string path, string caption, string alt) =>
+        HtmlText.Of($"<figure><figcaption>{caption}</figcaption>{Inline(path, alt)}</figure>\n");
+
+    /// <summary>The same without a heading.</summary>
+    /// <exception cref="EngineException">The file is no readable PNG.</exception>
+    public static HtmlText Inline(string path, string alt)
     {
         byte[] bytes = File.ReadAllBytes(path);
         if (!PngReader.IsPng(bytes)) throw new EngineException($"{path}: is no PNG image");
         string type = "image/png";
         if (bytes.Length > BytesMax) (bytes, type) = (Shrink(bytes, path), "image/jpeg");
-        return HtmlText.Of(
-            $"<figure><figcaption>{caption}</figcaption><img alt=\"{alt}\" src=\"data:{type};base64,{Convert.ToBase64String(bytes)}\" /></figure>\n");
+        return HtmlText.Of($"<img alt=\"{alt}\" src=\"data:{type};base64,{Convert.ToBase64String(bytes)}\" />");
     }
 
     private static byte[] Shrink(byte[] png, string path)

@@ -3,14 +3,14 @@ namespace SeLoRA.Train;
 /// <summary>How pages look: light or dark as the reader's system has it, light on paper.</summary>
 internal static class HtmlStyle
 {
-    /// <summary>The style sheet. Curves are coloured by class: <c>c0</c> to <c>c4</c> set <c>color</c>.</summary>
+    /// <summary>The style sheet. Curves are coloured by class: <c>c0</c> to <c>c5</c> set <c>color</c>.</summary>
     public const string Css = """
 
         :root { color-scheme: light dark; --page: #fff; --ink: #22262b; --faint: #5c646c; --rule: #dfe3e8; --soft: #f4f6f8; --link: #1f5fa8;
-          --c0: #1f5fa8; --c1: #c25a00; --c2: #24784a; --c3: #7a4fa3; --c4: #b3262e; }
+          --c0: #1f5fa8; --c1: #c25a00; --c2: #24784a; --c3: #7a4fa3; --c4: #b3262e; --c5: #0b7285; }
         @media screen and (prefers-color-scheme: dark) {
           :root { --page: #15181c; --ink: #e4e7ea; --faint: #a3abb4; --rule: #353b43; --soft: #1f242a; --link: #8ab8f0;
-            --c0: #74aaf0; --c1: #f0a050; --c2: #67c592; --c3: #bd98e6; --c4: #f08088; } }
+            --c0: #74aaf0; --c1: #f0a050; --c2: #67c592; --c3: #bd98e6; --c4: #f08088; --c5: #5cc6d6; } }
         * { box-sizing: border-box; }
         body { margin: 0 auto; max-width: 1080px; padding: 1.5rem; background: var(--page); color: var(--ink);
           font: 16px/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; overflow-wrap: break-word; }
@@ -33,8 +33,9 @@ internal static class HtmlStyle
         .plot { display: block; width: 100%; height: auto; } .plot text { font-size: 13px; fill: var(--faint); }
         .grid, .tick { stroke: var(--rule); } .tick { stroke: var(--faint); } .limit { stroke: var(--faint); stroke-dasharray: 2 2; }
         path { fill: none; stroke: currentColor; stroke-linejoin: round; } circle { fill: currentColor; } .raw { opacity: .35; }
-        .c0 { color: var(--c0); } .c1 { color: var(--c1); } .c2 { color: var(--c2); } .c3 { color: var(--c3); } .c4 { color: var(--c4); }
+        .c0 { color: var(--c0); } .c1 { color: var(--c1); } .c2 { color: var(--c2); } .c3 { color: var(--c3); } .c4 { color: var(--c4); } .c5 { color: var(--c5); }
         img { max-width: 100%; height: auto; image-rendering: auto; border: 1px solid var(--rule); }
+        .sheet td { padding: .2rem; border: 0; } .sheet img { display: block; width: 9rem; } .sheet tbody th { min-width: 11rem; max-width: 16rem; vertical-align: middle; }
         .beside { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 1.5rem; }
         details { margin: .8rem 0; } summary { cursor: pointer; color: var(--link); }
         @media print { body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; }

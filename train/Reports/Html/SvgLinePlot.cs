@@ -5,7 +5,7 @@ namespace SeLoRA.Train;
 /// <summary>Curves against the training step as an SVG figure: <see cref="LinePlot"/> for pages.</summary>
 internal static class SvgLinePlot
 {
-    private const int Width = 900, Height = 330, Left = 70, Top = 12, Bottom = 48, Room = 6, Buckets = 700, DotsMax = 120, Colors = 5;
+    private const int Width = 900, Height = 330, Left = 70, Top = 12, Bottom = 48, Room = 6, Buckets = 700, DotsMax = 120, Colors = 6;
 
     /// <summary>A figure with heading, legend, axes and lines; nothing where no series has a finite value.</summary>
     /// <param name="title">Heading.</param>
