@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using SeLoRA.Adapters;
 using SeLoRA.Engine;
@@ -54,7 +55,7 @@ internal sealed class Evaluation
     {
         using AdapterSet adapters = AdapterFile.Load(subject.Adapter, Methods.Roots(model), out string? unmatched).Attach();
         if (unmatched is not null) Console.Error.WriteLine($"warning: {unmatched}");
-        SampleFolder images = StartFolder();
+        using SampleFolder images = StartFolder();
         Batches("real images", (first, captions, _) => scores.AddReal(Real(first, captions.Length), captions,
             [.. captions.Select((_, i) => data.Caption((first + i + data.Count / 2) % data.Count))]), cancel);
         var pipeline = new StableDiffusionPipeline(model, SchedulerFactory.Create(Sampler, model.Scheduler));
@@ -74,9 +75,9 @@ internal sealed class Evaluation
     private void Batches(string title, Action<int, string[], Action<double>> each, CancellationToken cancel)
     {
         using var progress = new ProgressLine(title);
-        DateTime start = DateTime.UtcNow;
+        long start = Stopwatch.GetTimestamp();
         void Report(double done) => progress.Report(done, data.Count, string.Create(CultureInfo.InvariantCulture,
-            $"{done / Math.Max(1e-3, (DateTime.UtcNow - start).TotalSeconds):F2} images/s"));
+            $"{done / Math.Max(1e-3, Stopwatch.GetElapsedTime(start).TotalSeconds):F2} images/s"));
         for (int first = 0; first < data.Count; first += config.Batch)
         {
             cancel.ThrowIfCancellationRequested();
@@ -110,11 +111,9 @@ internal sealed class Evaluation
     private SampleFolder StartFolder()
     {
         string images = Path.Combine(subject.Folder, "evaluation");
-        Directory.CreateDirectory(images);
-        foreach (string old in Directory.GetFiles(images, "*-seed*.png")) File.Delete(old);
-        File.Delete(Path.Combine(images, "metadata.csv"));
+        var folder = new SampleFolder(images, clear: true);
         File.Delete(Path.Combine(subject.Folder, EvaluationFile.Name));
-        return new SampleFolder(images);
+        return folder;
     }
 
     private EvaluationFile Result(AdapterSet adapters)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using SeLoRA.Adapters;
 using SeLoRA.Engine;
@@ -17,6 +18,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly LatentSet? validation;
     private readonly TrainingLoop loop;
     private readonly DateTimeOffset started = DateTimeOffset.UtcNow;
+    private readonly Stopwatch clock = Stopwatch.StartNew();
     private double bestValidation = double.PositiveInfinity;
     private int bestStep;
 
@@ -42,23 +44,29 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Starts a new run.</summary>
     public static int Start(RunConfig config, CancellationToken cancel)
     {
+        RunFolder.RefuseRun(config.Out);
         using var run = new TrainingRun(config, cancel);
-        return run.Run(RunFolder.Create(config), cancel);
+        RunFolder folder = RunFolder.Create(config, out FolderLock held);
+        using (held) return run.Run(folder, null, cancel);
     }
 
     /// <summary>Goes on with an interrupted run.</summary>
     public static int Resume(RunConfig config, CancellationToken cancel)
     {
-        RunFolder folder = RunFolder.Open(config.Out!);
-        CheckpointFile checkpoint = CheckpointFile.Newest(folder.Checkpoints)
-            ?? throw new EngineException($"{config.Out}: no checkpoint yet; start the run again");
+        RunFolder folder = RunFolder.Resume(config.Out!, out FolderLock held);
+        using FolderLock until = held;
+        CheckpointFile? checkpoint = CheckpointFile.Newest(folder.Checkpoints);
         using var run = new TrainingRun(config, cancel);
-        run.loop.Restore(checkpoint);
-        (run.bestValidation, run.bestStep) = (checkpoint.BestValidation, checkpoint.BestStep);
-        // The row of step 0 is written when training starts, which a run that was stopped before its first step does again.
-        folder.TruncateTables(checkpoint.Step > 0 ? checkpoint.Step : -1);
-        Console.WriteLine($"resuming after step {checkpoint.Step}");
-        return run.Run(folder, cancel);
+        if (checkpoint is not null)
+        {
+            run.loop.Restore(checkpoint);
+            (run.bestValidation, run.bestStep) = (checkpoint.BestValidation, checkpoint.BestStep);
+        }
+        // The row of step 0 is written when training starts, which a run that was stopped before its first step or checkpoint does again.
+        int last = run.loop.Step > 0 ? run.loop.Step : -1;
+        folder.TruncateTables(last);
+        Console.WriteLine(checkpoint is null ? "no checkpoint yet: from the first step on" : $"resuming after step {checkpoint.Step}");
+        return run.Run(folder, last, cancel);
     }
 
     /// <summary>Frees model and adapters.</summary>
@@ -80,13 +88,13 @@ internal sealed class TrainingRun : IDisposable
         return set;
     }
 
-    private int Run(RunFolder folder, CancellationToken cancel)
+    private int Run(RunFolder folder, int? resumedAfter, CancellationToken cancel)
     {
         try
         {
             var samples = new SampleSheets(config, model, folder, validation ?? train);
             bool resumed = loop.Step > 0;
-            using var board = new TensorBoardLog(folder.Path, config.Batch * config.GradAccumulation, loop.Step);
+            using var board = new TensorBoardLog(folder.Path, config.Batch * config.GradAccumulation, resumedAfter);
             if (!resumed) Before(folder, samples, board, cancel);
             Train(folder, samples, board, cancel);
             End(folder, samples, board, resumed, cancel);
@@ -177,7 +185,7 @@ internal sealed class TrainingRun : IDisposable
     }
 
     private void WriteAdapter(RunFolder folder) =>
-        AdapterFile.Write(folder.Adapter, adapters, Methods.Metadata(config, loop, train.Count, started));
+        AdapterFile.Write(folder.Adapter, adapters, Methods.Metadata(config, loop, train.Count, started, clock.Elapsed));
 
     private void PrintAdapters(MethodSetup method)
     {
