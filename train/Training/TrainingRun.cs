@@ -21,6 +21,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private double bestValidation = double.PositiveInfinity;
     private int bestStep;
+    private int? savedStep;
 
     private TrainingRun(RunConfig config, CancellationToken cancel)
     {
@@ -60,7 +61,7 @@ internal sealed class TrainingRun : IDisposable
         if (checkpoint is not null)
         {
             run.loop.Restore(checkpoint);
-            (run.bestValidation, run.bestStep) = (checkpoint.BestValidation, checkpoint.BestStep);
+            (run.bestValidation, run.bestStep, run.savedStep) = (checkpoint.BestValidation, checkpoint.BestStep, checkpoint.Step);
         }
         // The row of step 0 is written when training starts, which a run that was stopped before its first step or checkpoint does again.
         int last = run.loop.Step > 0 ? run.loop.Step : -1;
@@ -106,6 +107,14 @@ internal sealed class TrainingRun : IDisposable
             Console.WriteLine();
             Console.WriteLine($"interrupted after step {loop.Step}; go on with:  dotnet run --project train -- --resume {folder.Path}");
             return Program.Interrupted;
+        }
+        catch (DivergedException e)
+        {
+            throw new EngineException($"{e.Message}; {(savedStep is null ? "nothing was saved before" : $"the last good checkpoint, step {savedStep}, is in {folder.Checkpoints}")}", e);
+        }
+        catch (Exception e) when (e is EngineException or IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"{e.Message}; when that is mended, --resume {folder.Path} goes on after step {savedStep ?? 0}", e);
         }
     }
 
@@ -173,7 +182,11 @@ internal sealed class TrainingRun : IDisposable
         PrintEnd(folder, best);
     }
 
-    private void Save(RunFolder folder) => loop.Checkpoint(bestValidation, bestStep).Save(folder.Checkpoints);
+    private void Save(RunFolder folder)
+    {
+        loop.Checkpoint(bestValidation, bestStep).Save(folder.Checkpoints);
+        savedStep = loop.Step;
+    }
 
     private double? Validate(RunFolder folder)
     {
