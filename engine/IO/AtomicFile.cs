@@ -41,6 +41,36 @@ public static class AtomicFile
         }
     }
 
+    /// <summary>
+    /// Removes the temporary files that killed processes left in a folder and below. Those of processes that write now are kept: the system
+    /// holds a lock on them until the process closes them or dies.
+    /// </summary>
+    /// <param name="folder">The folder; nothing happens where there is none.</param>
+    public static void RemoveLeftovers(string folder)
+    {
+        if (!Directory.Exists(folder)) return;
+        var all = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
+        foreach (string path in Directory.EnumerateFiles(folder, ".*.tmp", all).Where(IsTemporary).ToArray())
+        {
+            try
+            {
+                using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) { }
+                File.Delete(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It is being written, or is not ours to remove: it does no harm.
+            }
+        }
+    }
+
+    // .NAME.GUID.tmp
+    private static bool IsTemporary(string path)
+    {
+        string name = Path.GetFileNameWithoutExtension(path);
+        return Guid.TryParseExact(name[(name.LastIndexOf('.') + 1)..], "N", out _);
+    }
+
     // The first error is the one to report; a file that cannot even be removed is left behind.
     private static void TryDelete(string path)
     {

@@ -16,16 +16,16 @@ public interface ITensorSource : IDisposable
     /// <summary>Every tensor's type, shape and place, by name.</summary>
     IReadOnlyDictionary<string, SafetensorsEntry> Tensors { get; }
 
-    /// <summary>A tensor's bytes as they lie in the file, without a copy: valid until the source is disposed.</summary>
+    /// <summary>A tensor's bytes as they lie in the file.</summary>
     /// <param name="name">The tensor's name.</param>
     /// <exception cref="EngineException">There is no such tensor, or it is larger than 2 GiB.</exception>
     ReadOnlySpan<byte> Bytes(string name);
 
-    /// <summary>Copies some of a tensor's bytes without keeping the file's pages in memory: for passing whole models through.</summary>
+    /// <summary>Reads some of a tensor's bytes: for passing whole models through a small buffer.</summary>
     /// <param name="name">The tensor's name.</param>
     /// <param name="offset">First byte, at the beginning of an element.</param>
     /// <param name="destination">Receives the bytes; whole elements.</param>
-    /// <exception cref="EngineException">There is no such tensor, or it has fewer bytes.</exception>
+    /// <exception cref="EngineException">There is no such tensor, it has fewer bytes, or the file cannot be read any more.</exception>
     void CopyBytes(string name, long offset, Span<byte> destination);
 
     /// <summary>Copies a tensor into <paramref name="destination"/> as float32.</summary>

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace SeLoRA.Engine;
 
 /// <summary>
-/// A safetensors file, memory-mapped: opening reads and validates the header only, tensors are read when asked for.
+/// A safetensors file: opening reads and validates the header only, tensors are read when asked for.
 /// Format: 8 bytes little-endian header length, the header (JSON), then the tensors' bytes
 /// (github.com/huggingface/safetensors). Files of any size; a damaged or hostile one is refused by an
 /// <see cref="EngineException"/> that names the file and what is wrong.
@@ -12,17 +12,17 @@ public sealed class SafetensorsReader : TensorSource
 {
     private const int LengthBytes = 8;
 
-    private readonly MappedFile file;
+    private readonly InputFile file;
     private readonly SafetensorsHeader header;
     private readonly long dataStart;
 
-    private SafetensorsReader(MappedFile file)
+    private SafetensorsReader(InputFile file)
         : base(file.Path)
     {
         this.file = file;
-        long headerBytes = CheckedHeaderLength(Path, file.Slice(0, LengthBytes), file.Length);
+        long headerBytes = CheckedHeaderLength(Path, file.Read(0, LengthBytes), file.Length);
         dataStart = LengthBytes + headerBytes;
-        header = SafetensorsHeader.Parse(file.Slice(LengthBytes, (int)headerBytes), file.Length - dataStart, Path);
+        header = SafetensorsHeader.Parse(file.Read(LengthBytes, (int)headerBytes), file.Length - dataStart, Path);
     }
 
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ public sealed class SafetensorsReader : TensorSource
     /// <exception cref="EngineException">The file is absent, unreadable, truncated or not a valid safetensors file.</exception>
     public static SafetensorsReader Open(string path)
     {
-        MappedFile file = MappedFile.Open(path, "a safetensors file", LengthBytes);
+        InputFile file = InputFile.Open(path, "a safetensors file", LengthBytes);
         try
         {
             return new SafetensorsReader(file);
@@ -67,12 +67,6 @@ public sealed class SafetensorsReader : TensorSource
         throw new EngineException(length > SafetensorsHeader.MaxBytes
             ? $"{path}: header length {length} is above the format's limit of {SafetensorsHeader.MaxBytes}; not a safetensors file?"
             : $"{path}: header of {length} bytes does not fit into the file of {fileBytes} bytes; is it truncated?");
-    }
-
-    private protected override ReadOnlySpan<byte> Slice(SafetensorsEntry entry, long offset, int count)
-    {
-        if (offset < 0 || count > entry.ByteLength - offset) throw new ArgumentOutOfRangeException(nameof(count));
-        return file.Slice(dataStart + entry.Begin + offset, count);
     }
 
     private protected override void Copy(SafetensorsEntry entry, long offset, Span<byte> destination) =>

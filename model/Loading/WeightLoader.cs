@@ -15,7 +15,7 @@ public static class WeightLoader
     /// <param name="device">Where the weights shall lie.</param>
     /// <param name="keys">From the file's names to the model's, null for a tensor to ignore; see <see cref="StateDictKeys"/>.</param>
     /// <exception cref="EngineException">
-    /// Keys are missing, unexpected or misshapen: one line lists them all. A tensor's type cannot be converted.
+    /// Keys are missing, unexpected or misshapen: one line lists them all. A tensor's type cannot be converted, or it holds NaN or infinity.
     /// </exception>
     public static void Load(Module model, ITensorSource source, Device device, Func<string, string?> keys)
     {
@@ -23,17 +23,24 @@ public static class WeightLoader
         Match(parameters, source, keys, out Dictionary<string, string> fileKeys).ThrowUnlessFits(source.Path, model.GetType().Name);
 
         float[] buffer = [];
+        ushort[] halves = [];
         foreach ((string name, Parameter parameter) in parameters)
         {
-            if (HalfType(source, fileKeys[name], parameter, device) is { } type)
+            string key = fileKeys[name];
+            int count = checked((int)parameter.FileShape.Count);
+            if (HalfType(source, key, parameter, device) is { } type)
             {
-                parameter.LoadHalves(MemoryMarshal.Cast<byte, ushort>(source.Bytes(fileKeys[name])), type);
+                if (halves.Length < count) halves = new ushort[count];
+                Span<ushort> bits = halves.AsSpan(0, count);
+                source.CopyBytes(key, 0, MemoryMarshal.AsBytes(bits));
+                CheckFinite(source, key, FiniteCheck.FirstBad(bits, type));
+                parameter.LoadHalves(bits, type);
                 continue;
             }
-            int count = checked((int)parameter.FileShape.Count);
             if (buffer.Length < count) buffer = new float[count];
             Span<float> values = buffer.AsSpan(0, count);
-            source.ReadFloat32(fileKeys[name], values);
+            source.ReadFloat32(key, values);
+            CheckFinite(source, key, FiniteCheck.FirstBad(values));
             parameter.Load(values, device);
         }
     }
@@ -42,6 +49,16 @@ public static class WeightLoader
     /// <inheritdoc cref="Load"/>
     public static KeyReport Compare(Module model, ITensorSource source, Func<string, string?> keys) => Match(
         model.NamedParameters().ToDictionary(p => p.Name, p => p.Parameter, StringComparer.Ordinal), source, keys, out _);
+
+    // A model with such a weight gives nothing but NaN, many layers later.
+    private static void CheckFinite(ITensorSource source, string key, int bad)
+    {
+        if (bad >= 0)
+        {
+            throw new EngineException($"{source.Path}: tensor '{key}' is not finite (NaN or infinity first at element {bad}); the file is damaged, or was " +
+                "made 16-bit from values that are too large for it: get it again");
+        }
+    }
 
     /// <summary>The type in which a weight stays, if not float32.</summary>
     private static DType? HalfType(ITensorSource source, string key, Parameter parameter, Device device)

@@ -37,7 +37,7 @@ public sealed class TensorBoardTests : IDisposable
         string png = folder.File("grid.png");
         ImageFile.SavePng(png, new RgbImage(7, 5));
         double before = (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;
-        using (var log = new TensorBoardLog(folder.Path, imagesPerStep: 8, resumedAfter: 0))
+        using (var log = new TensorBoardLog(folder.Path, imagesPerStep: 8, resumedAfter: null))
         {
             log.Add(new MetricsRow(0, 0, null, 0.5, 107, null, null, null));
             log.Add(new MetricsRow(300, 1, 0.25, null, 110, 0.125, 50, 64));
@@ -60,7 +60,7 @@ public sealed class TensorBoardTests : IDisposable
     [Fact]
     public void A_histogram_counts_each_rank()
     {
-        using (var file = new EventFile(folder.Path, 0))
+        using (var file = new EventFile(folder.Path, null))
         {
             file.Add(40, new SummaryValues().Counts("rank/unet", [1, 1, 2, 4, 1]));
             file.Add(80, new SummaryValues().Counts("rank/none", []));
@@ -77,7 +77,7 @@ public sealed class TensorBoardTests : IDisposable
     [Fact]
     public void A_run_that_goes_on_gets_a_later_file_and_drops_the_steps_it_makes_again()
     {
-        new EventFile(folder.Path, 0).Dispose();
+        new EventFile(folder.Path, null).Dispose();
         new EventFile(folder.Path, 120).Dispose();
         string[] files = Files();
         Assert.Equal(2, files.Length);
@@ -89,7 +89,7 @@ public sealed class TensorBoardTests : IDisposable
     [Fact]
     public void What_a_crash_leaves_is_readable_up_to_the_last_whole_record()
     {
-        using (var log = new TensorBoardLog(folder.Path, 8, 0))
+        using (var log = new TensorBoardLog(folder.Path, 8, null))
         {
             for (int step = 1; step <= 3; step++) log.Add(new MetricsRow(step, 1, 0.5, null, 1, null, 10, null));
             // Nothing waits in a buffer.

@@ -32,6 +32,7 @@ internal static class CompareCommand
         if (lambdas.Length == 0) throw new EngineException("--lambdas: empty; at least one is needed");
         if (seeds < 1) throw new EngineException($"--seeds {seeds}: at least 1 is needed");
         IReadOnlyList<ComparisonCell> cells = ComparisonCell.Plan(common, methods, lambdas, seeds);
+        using FolderLock held = FolderLock.Take(common.Out);
         ComparisonOptions.Hold(common, evaluation);
         for (int i = 0; i < cells.Count; i++)
         {

@@ -63,7 +63,7 @@ internal static class SampleCommand
         foreach (string warning in warnings) Console.Error.WriteLine($"warning: {warning}");
         IScheduler scheduler = sampler is null ? SchedulerFactory.FromConfig(model.Scheduler) : SchedulerFactory.Create(sampler, model.Scheduler);
         var pipeline = new StableDiffusionPipeline(model, scheduler);
-        var output = new SampleFolder(folder);
+        using var output = new SampleFolder(folder);
         using var progress = new ProgressLine("image");
         int total = prompts.Length * options.Count, done = 0;
         foreach (string prompt in prompts)

@@ -46,11 +46,7 @@ internal sealed record ComparisonCell(string Name, RunConfig Config)
     {
         string folder = Config.Out!;
         if (!File.Exists(Path.Combine(folder, "config.json"))) return TrainingRun.Start(Config, cancel);
-        RunFolder run = RunFolder.Open(folder);
-        if (run.IsComplete) return 0;
-        if (CheckpointFile.Newest(run.Checkpoints) is not null) return TrainingRun.Resume(Config, cancel);
-        Directory.Delete(folder, recursive: true);
-        return TrainingRun.Start(Config, cancel);
+        return RunFolder.Open(folder).IsComplete ? 0 : TrainingRun.Resume(Config, cancel);
     }
 
     // A cell's peak of memory is its own: what the one before it held is freed by finalisers.

@@ -22,7 +22,6 @@ internal static class ComparisonOptions
         JsonObject options = Describe(common, evaluation);
         if (!File.Exists(path))
         {
-            Directory.CreateDirectory(folder);
             AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, options, Json));
             return;
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using SeLoRA.Adapters;
 using SeLoRA.Engine;
@@ -61,15 +62,17 @@ internal sealed class Evaluation
     /// <param name="index">Number of the caption.</param>
     public static string RealPath(string images, int index) => Path.Combine(images, "real", $"{index:D4}.png");
 
+    private string Images => Path.Combine(subject.Folder, ImageFolder);
+
     private EvaluationFile Run(CancellationToken cancel)
     {
         using AdapterSet adapters = AdapterFile.Load(subject.Adapter, Methods.Roots(model), out string? unmatched).Attach();
         if (unmatched is not null) Console.Error.WriteLine($"warning: {unmatched}");
-        SampleFolder images = StartFolder();
+        using SampleFolder images = StartFolder();
         Batches("real images", (first, captions, _) =>
         {
             RgbImage[] real = Real(first, captions.Length);
-            for (int i = 0; i < real.Length && first + i < RealKept; i++) ImageFile.SavePng(RealPath(images.Path, first + i), real[i]);
+            for (int i = 0; i < real.Length && first + i < RealKept; i++) ImageFile.SavePng(RealPath(Images, first + i), real[i]);
             scores.AddReal(real, captions, [.. captions.Select((_, i) => data.Caption((first + i + data.Count / 2) % data.Count))]);
         }, cancel);
         var pipeline = new StableDiffusionPipeline(model, SchedulerFactory.Create(Sampler, model.Scheduler));
@@ -89,9 +92,9 @@ internal sealed class Evaluation
     private void Batches(string title, Action<int, string[], Action<double>> each, CancellationToken cancel)
     {
         using var progress = new ProgressLine(title);
-        DateTime start = DateTime.UtcNow;
+        long start = Stopwatch.GetTimestamp();
         void Report(double done) => progress.Report(done, data.Count, string.Create(CultureInfo.InvariantCulture,
-            $"{done / Math.Max(1e-3, (DateTime.UtcNow - start).TotalSeconds):F2} images/s"));
+            $"{done / Math.Max(1e-3, Stopwatch.GetElapsedTime(start).TotalSeconds):F2} images/s"));
         for (int first = 0; first < data.Count; first += config.Batch)
         {
             cancel.ThrowIfCancellationRequested();
@@ -124,13 +127,12 @@ internal sealed class Evaluation
     /// <summary>Removes what an earlier evaluation left, so that a result never stands beside images that are not its own.</summary>
     private SampleFolder StartFolder()
     {
-        string images = Path.Combine(subject.Folder, ImageFolder), real = Path.GetDirectoryName(RealPath(images, 0))!;
+        var folder = new SampleFolder(Images, clear: true);
+        string real = Path.GetDirectoryName(RealPath(Images, 0))!;
         Directory.CreateDirectory(real);
-        foreach (string old in Directory.GetFiles(images, "*-seed*.png")) File.Delete(old);
         foreach (string old in Directory.GetFiles(real, "*.png")) File.Delete(old);
-        File.Delete(Path.Combine(images, "metadata.csv"));
         File.Delete(Path.Combine(subject.Folder, EvaluationFile.Name));
-        return new SampleFolder(images);
+        return folder;
     }
 
     private EvaluationFile Result(AdapterSet adapters)

@@ -17,8 +17,11 @@ internal sealed record CheckpointFile(int Step, double BestValidation, int BestS
     private const int Kept = 2;
 
     /// <summary>Writes <c>step-000120.safetensors</c> whole or not at all, and deletes all but the newest two.</summary>
+    /// <exception cref="EngineException">A value is not finite, or the system refuses the writing: what was there stays.</exception>
     public void Save(string folder)
     {
+        foreach ((string name, HostTensor tensor) in Tensors)
+            if (FiniteCheck.FirstBad(tensor.Values) >= 0) throw new EngineException($"step {Step}: {name} is not finite and was not saved");
         var writer = new SafetensorsWriter();
         writer.Metadata["step"] = Step.ToString(CultureInfo.InvariantCulture);
         writer.Metadata["best_validation"] = BestValidation.ToString("R", CultureInfo.InvariantCulture);
@@ -30,10 +33,25 @@ internal sealed record CheckpointFile(int Step, double BestValidation, int BestS
     }
 
     /// <summary>The newest checkpoint of a run, or null.</summary>
-    public static CheckpointFile? Newest(string folder) => Files(folder).LastOrDefault() is { } path ? Read(path) : null;
+    /// <exception cref="EngineException">It is damaged; the message names the one before it.</exception>
+    public static CheckpointFile? Newest(string folder)
+    {
+        string[] files = [.. Files(folder)];
+        if (files.Length == 0) return null;
+        try
+        {
+            return Read(files[^1]);
+        }
+        catch (EngineException e) when (files.Length > 1)
+        {
+            throw new EngineException($"{e.Message}; delete it to go on from {Path.GetFileName(files[^2])}", e);
+        }
+    }
 
-    private static IEnumerable<string> Files(string folder) =>
-        Directory.Exists(folder) ? Directory.GetFiles(folder, "step-*.safetensors").Order(StringComparer.Ordinal) : [];
+    // From a million steps on the numbers are longer.
+    private static IEnumerable<string> Files(string folder) => Directory.Exists(folder)
+        ? Directory.GetFiles(folder, "step-*.safetensors").OrderBy(f => f.Length).ThenBy(f => f, StringComparer.Ordinal)
+        : [];
 
     private static CheckpointFile Read(string path)
     {

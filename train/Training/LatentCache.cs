@@ -91,8 +91,10 @@ internal static class LatentCache
         {
             using SafetensorsReader reader = SafetensorsReader.Open(path);
             long[] s = [.. reader.Tensors["mean"].Shape];
-            if (s.Length == 4 && s[0] == count && reader.Tensors["logvar"].Shape.SequenceEqual(s))
-                return (new Shape((int)s[1], (int)s[2], (int)s[3]), reader.ReadFloat32("mean"), reader.ReadFloat32("logvar"));
+            if (s.Length != 4 || s[0] != count || !reader.Tensors["logvar"].Shape.SequenceEqual(s)) return null;
+            float[] means = reader.ReadFloat32("mean"), logVars = reader.ReadFloat32("logvar");
+            if (FiniteCheck.FirstBad(means) < 0 && FiniteCheck.FirstBad(logVars) < 0)
+                return (new Shape((int)s[1], (int)s[2], (int)s[3]), means, logVars);
         }
         catch (Exception e) when (e is EngineException or IOException or KeyNotFoundException)
         {
@@ -107,6 +109,7 @@ internal static class LatentCache
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            AtomicFile.RemoveLeftovers(Path.GetDirectoryName(path)!);
             long[] dims = [count, shape[0], shape[1], shape[2]];
             var writer = new SafetensorsWriter();
             writer.AddFloat32("mean", dims, means);

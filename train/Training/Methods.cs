@@ -79,13 +79,13 @@ internal static class Methods
     private static Dictionary<string, string> Arguments(params (string Name, object? Value)[] settings) =>
         settings.ToDictionary(s => s.Name, s => Convert.ToString(s.Value, CultureInfo.InvariantCulture)!);
 
-    /// <summary>What an adapter file says of its run: settings and counts, no captions, no paths.</summary>
-    public static AdapterMetadata Metadata(RunConfig config, TrainingLoop loop, int images, DateTimeOffset started) => new()
+    /// <summary>What an adapter file says of its run: settings and counts, no captions, no paths. The time taken is not the clock's, which may jump.</summary>
+    public static AdapterMetadata Metadata(RunConfig config, TrainingLoop loop, int images, DateTimeOffset started, TimeSpan taken) => new()
     {
         Algorithm = config.Method,
         NetworkArguments = Of(config).Arguments,
         StartedAt = started,
-        FinishedAt = DateTimeOffset.UtcNow,
+        FinishedAt = started + taken,
         LearningRate = config.LearningRate,
         LearningRateSchedule = "constant",
         Optimizer = "AdamW",

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using SeLoRA.Adapters;
 using SeLoRA.Engine;
 
@@ -32,23 +33,51 @@ internal sealed class RunFolder
     /// <summary>Path of a file in the folder.</summary>
     public string Sub(string name) => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Makes the folder of a new run; one that already holds a run is an error.</summary>
-    public static RunFolder Create(RunConfig config)
+    /// <summary>Makes the folder of a new run; one that already holds a run, or that another process writes to, is an error.</summary>
+    /// <param name="config">Options of the run.</param>
+    /// <param name="held">Keeps the folder to this process until it is disposed.</param>
+    public static RunFolder Create(RunConfig config, out FolderLock held)
     {
-        string path = config.Out ?? System.IO.Path.Combine("runs",
-            $"{DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{config.Method}");
-        var folder = new RunFolder(System.IO.Path.GetFullPath(path));
-        if (File.Exists(folder.Sub("config.json")))
+        var folder = new RunFolder(System.IO.Path.GetFullPath(config.Out ?? FreeName(config.Method)));
+        held = FolderLock.Take(folder.Path);
+        try
+        {
+            RefuseRun(folder.Path);
+            AtomicFile.RemoveLeftovers(folder.Path);
+            folder.MakeFolders();
+            folder.WriteText("metrics.csv", MetricsRow.Header + "\n");
+            folder.WriteText("ranks.csv", RanksHeader + "\n");
+            // Last: a folder that has it is a whole run, however short.
+            folder.WriteText("config.json", config.ToJson());
+            return folder;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Refuses a folder that holds a run already: before anything that takes time, and again when the folder is made.</summary>
+    public static void RefuseRun(string? path)
+    {
+        if (path is not null && File.Exists(System.IO.Path.Combine(path, "config.json")))
             throw new EngineException($"{path}: holds a run already; continue it with --resume {path}, or choose another --out");
-        Directory.CreateDirectory(folder.Checkpoints);
-        Directory.CreateDirectory(folder.Samples);
-        folder.WriteText("config.json", config.ToJson());
-        File.WriteAllText(folder.Sub("metrics.csv"), MetricsRow.Header + "\n");
-        File.WriteAllText(folder.Sub("ranks.csv"), RanksHeader + "\n");
+    }
+
+    /// <summary>Opens the folder of an interrupted run to go on with it.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="held">Keeps the folder to this process until it is disposed.</param>
+    public static RunFolder Resume(string path, out FolderLock held)
+    {
+        RunFolder folder = Open(path);
+        held = FolderLock.Take(folder.Path);
+        AtomicFile.RemoveLeftovers(folder.Path);
+        folder.MakeFolders();
         return folder;
     }
 
-    /// <summary>Opens the folder of an interrupted run.</summary>
+    /// <summary>Opens the folder of a run to read it.</summary>
     public static RunFolder Open(string path)
     {
         var folder = new RunFolder(System.IO.Path.GetFullPath(path));
@@ -61,7 +90,8 @@ internal sealed class RunFolder
     {
         foreach (string name in (string[])["metrics.csv", "ranks.csv"])
         {
-            string[] lines = File.ReadAllLines(Sub(name));
+            // What stands behind the last line end is nothing, or the half of a row that a kill or a full disk left.
+            string[] lines = File.ReadAllText(Sub(name)).Split('\n')[..^1];
             IEnumerable<string> kept = lines.Where((line, i) => i == 0
                 || (int.TryParse(line.Split(',')[0], CultureInfo.InvariantCulture, out int s) && s <= step));
             WriteText(name, string.Join('\n', kept) + "\n");
@@ -69,14 +99,14 @@ internal sealed class RunFolder
     }
 
     /// <summary>Appends one step.</summary>
-    public void AppendMetrics(MetricsRow row) => File.AppendAllText(Sub("metrics.csv"), row.ToCsv() + "\n");
+    public void AppendMetrics(MetricsRow row) => Append("metrics.csv", row.ToCsv() + "\n");
 
     /// <summary>Appends a step's decisions on ranks: <c>grown</c> is the ranks won or, below 0, lost; scores that a method has not are empty.</summary>
     public void AppendRanks(IReadOnlyList<RankDecision> decisions)
     {
         if (decisions.Count == 0) return;
-        File.AppendAllLines(Sub("ranks.csv"), decisions.Select(d => string.Create(CultureInfo.InvariantCulture,
-            $"{d.Step},{d.Module},{d.Rank},{Score(d.FiOriginal)},{Score(d.FiExpanded)},{Score(d.Ratio)},{d.RankAfter - d.Rank}")));
+        Append("ranks.csv", string.Concat(decisions.Select(d => string.Create(CultureInfo.InvariantCulture,
+            $"{d.Step},{d.Module},{d.Rank},{Score(d.FiOriginal)},{Score(d.FiExpanded)},{Score(d.Ratio)},{d.RankAfter - d.Rank}\n"))));
 
         static string Score(double value) => double.IsNaN(value) ? "" : value.ToString("G9", CultureInfo.InvariantCulture);
     }
@@ -85,10 +115,34 @@ internal sealed class RunFolder
     public IReadOnlyList<MetricsRow> ReadMetrics() => [.. File.ReadLines(Sub("metrics.csv")).Skip(1).Select(MetricsRow.Parse)];
 
     /// <summary>Writes a whole text file or nothing.</summary>
-    public void WriteText(string name, string text)
+    public void WriteText(string name, string text) => AtomicFile.Write(Sub(name), stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+
+    private void Append(string name, string text)
     {
-        string temporary = Sub(name + ".tmp");
-        File.WriteAllText(temporary, text);
-        File.Move(temporary, Sub(name), overwrite: true);
+        try
+        {
+            File.AppendAllText(Sub(name), text);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"{Sub(name)}: cannot be written: {e.Message}", e);
+        }
+    }
+
+    private void MakeFolders()
+    {
+        Directory.CreateDirectory(Checkpoints);
+        Directory.CreateDirectory(Samples);
+    }
+
+    // Two runs that start within a second, or a clock that was set back, must not meet in one folder.
+    private static string FreeName(string method)
+    {
+        string name = System.IO.Path.Combine("runs", $"{DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{method}");
+        for (int i = 1; ; i++)
+        {
+            string path = i == 1 ? name : $"{name}-{i}";
+            if (!Directory.Exists(path)) return path;
+        }
     }
 }

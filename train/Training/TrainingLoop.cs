@@ -23,6 +23,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly NoiseSchedule schedule;
     private readonly float scalingFactor;
     private readonly AdamW adam;
+    private readonly NumberWatch watch;
 
     /// <summary>A loop at step 0.</summary>
     public TrainingLoop(RunConfig config, Denoiser denoiser, LatentSet train, LatentSet? validation, AdapterSet adapters,
@@ -37,6 +38,7 @@ internal sealed class TrainingLoop : IDisposable
         this.scalingFactor = scalingFactor;
         adam = new AdamW(config.LearningRate!.Value);
         adapters.AddTo(adam);
+        watch = new NumberWatch(adapters, config.LearningRate!.Value);
         Order = new DrawOrder(config.Seed, train.Count, config.Batch, config.GradAccumulation);
         TotalSteps = config.Steps ?? config.Epochs!.Value * Order.StepsPerEpoch;
         ranks = method.CreateControl(adapters, adam, config.Seed, TotalSteps);
@@ -64,7 +66,8 @@ internal sealed class TrainingLoop : IDisposable
         ranks?.BeforeStep(step);
         double loss = ForwardBackward(batches, step);
         ranks?.AfterBackward(step);
-        float norm = Clip(step);
+        float norm = GradClip.ClipNorm(adapters.Parameters.Select(p => p.Tensor), config.MaxGradNorm > 0 ? config.MaxGradNorm : float.MaxValue);
+        Judge(step, loss, norm, batches[0]);
         adam.Step();
         IReadOnlyList<RankDecision> decisions = ranks?.AfterStep(step, () => ForwardBackward(batches, step)) ?? [];
         adam.ZeroGrad();
@@ -74,12 +77,19 @@ internal sealed class TrainingLoop : IDisposable
     }
 
     /// <summary>Validation loss, or null without a validation set.</summary>
-    public double? Validate() =>
-        validation is null ? null : denoiser.Validate(validation, config.Batch, config.Seed, schedule, scalingFactor);
+    /// <exception cref="DivergedException">It is not finite.</exception>
+    public double? Validate()
+    {
+        double? loss = validation is null ? null : denoiser.Validate(validation, config.Batch, config.Seed, schedule, scalingFactor);
+        watch.JudgeValidation(Step, loss);
+        return loss;
+    }
 
     /// <summary>State after the last step.</summary>
+    /// <exception cref="DivergedException">The weights are no result of training.</exception>
     public CheckpointFile Checkpoint(double bestValidation, int bestStep)
     {
+        watch.JudgeWeights(Step);
         var state = new Dictionary<string, HostTensor>(adapters.Save(adam), StringComparer.Ordinal);
         ranks?.Save(state);
         return new CheckpointFile(Step, bestValidation, bestStep, state);
@@ -109,8 +119,7 @@ internal sealed class TrainingLoop : IDisposable
             using var scope = new TensorScope();
             Tensor loss = denoiser.Loss(batch, train.Shape);
             double value = loss.Item();
-            if (!double.IsFinite(value))
-                throw new EngineException($"step {step}: the loss is {value}; {FirstNonFinite()}the last checkpoint is whole (lower --lr, or --max-grad-norm 1)");
+            Judge(step, value, null, batch);
             // The accumulated gradient is that of the mean over all micro-batches.
             float share = 1f / batches.Length;
             using (ranks?.ObserveBackward(step, share))
@@ -120,20 +129,9 @@ internal sealed class TrainingLoop : IDisposable
         return sum / batches.Length;
     }
 
-    private float Clip(int step)
+    private void Judge(int step, double loss, float? gradNorm, NoisyBatch batch) => watch.Judge(step, loss, gradNorm, batch, () =>
     {
-        IEnumerable<Tensor> tensors = adapters.Parameters.Select(p => p.Tensor);
-        float norm = GradClip.ClipNorm(tensors, config.MaxGradNorm > 0 ? config.MaxGradNorm : float.MaxValue);
-        if (!float.IsFinite(norm))
-            throw new EngineException($"step {step}: the gradient is not finite; {FirstNonFinite()}the last checkpoint is whole");
-        return norm;
-    }
-
-    private string FirstNonFinite()
-    {
-        foreach ((string name, Tensor tensor) in adapters.Parameters)
-            if (tensor.ToArray().Any(v => !float.IsFinite(v)) || tensor.Grad is { } g && g.ToArray().Any(v => !float.IsFinite(v)))
-                return $"first bad layer: {name}; ";
-        return "";
-    }
+        using var scope = new TensorScope();
+        denoiser.Loss(batch, train.Shape);
+    });
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using SeLoRA.Adapters;
 using SeLoRA.Engine;
@@ -17,8 +18,10 @@ internal sealed class TrainingRun : IDisposable
     private readonly LatentSet? validation;
     private readonly TrainingLoop loop;
     private readonly DateTimeOffset started = DateTimeOffset.UtcNow;
+    private readonly Stopwatch clock = Stopwatch.StartNew();
     private double bestValidation = double.PositiveInfinity;
     private int bestStep;
+    private int? savedStep;
 
     private TrainingRun(RunConfig config, CancellationToken cancel)
     {
@@ -42,23 +45,29 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Starts a new run.</summary>
     public static int Start(RunConfig config, CancellationToken cancel)
     {
+        RunFolder.RefuseRun(config.Out);
         using var run = new TrainingRun(config, cancel);
-        return run.Run(RunFolder.Create(config), cancel);
+        RunFolder folder = RunFolder.Create(config, out FolderLock held);
+        using (held) return run.Run(folder, null, cancel);
     }
 
     /// <summary>Goes on with an interrupted run.</summary>
     public static int Resume(RunConfig config, CancellationToken cancel)
     {
-        RunFolder folder = RunFolder.Open(config.Out!);
-        CheckpointFile checkpoint = CheckpointFile.Newest(folder.Checkpoints)
-            ?? throw new EngineException($"{config.Out}: no checkpoint yet; start the run again");
+        RunFolder folder = RunFolder.Resume(config.Out!, out FolderLock held);
+        using FolderLock until = held;
+        CheckpointFile? checkpoint = CheckpointFile.Newest(folder.Checkpoints);
         using var run = new TrainingRun(config, cancel);
-        run.loop.Restore(checkpoint);
-        (run.bestValidation, run.bestStep) = (checkpoint.BestValidation, checkpoint.BestStep);
-        // The row of step 0 is written when training starts, which a run that was stopped before its first step does again.
-        folder.TruncateTables(checkpoint.Step > 0 ? checkpoint.Step : -1);
-        Console.WriteLine($"resuming after step {checkpoint.Step}");
-        return run.Run(folder, cancel);
+        if (checkpoint is not null)
+        {
+            run.loop.Restore(checkpoint);
+            (run.bestValidation, run.bestStep, run.savedStep) = (checkpoint.BestValidation, checkpoint.BestStep, checkpoint.Step);
+        }
+        // The row of step 0 is written when training starts, which a run that was stopped before its first step or checkpoint does again.
+        int last = run.loop.Step > 0 ? run.loop.Step : -1;
+        folder.TruncateTables(last);
+        Console.WriteLine(checkpoint is null ? "no checkpoint yet: from the first step on" : $"resuming after step {checkpoint.Step}");
+        return run.Run(folder, last, cancel);
     }
 
     /// <summary>Frees model and adapters.</summary>
@@ -80,13 +89,13 @@ internal sealed class TrainingRun : IDisposable
         return set;
     }
 
-    private int Run(RunFolder folder, CancellationToken cancel)
+    private int Run(RunFolder folder, int? resumedAfter, CancellationToken cancel)
     {
         try
         {
             var samples = new SampleSheets(config, model, folder, validation ?? train);
             bool resumed = loop.Step > 0;
-            using var board = new TensorBoardLog(folder.Path, config.Batch * config.GradAccumulation, loop.Step);
+            using var board = new TensorBoardLog(folder.Path, config.Batch * config.GradAccumulation, resumedAfter);
             if (!resumed) Before(folder, samples, board, cancel);
             Train(folder, samples, board, cancel);
             End(folder, samples, board, resumed, cancel);
@@ -98,6 +107,14 @@ internal sealed class TrainingRun : IDisposable
             Console.WriteLine();
             Console.WriteLine($"interrupted after step {loop.Step}; go on with:  dotnet run --project train -- --resume {folder.Path}");
             return Program.Interrupted;
+        }
+        catch (DivergedException e)
+        {
+            throw new EngineException($"{e.Message}; {(savedStep is null ? "nothing was saved before" : $"the last good checkpoint, step {savedStep}, is in {folder.Checkpoints}")}", e);
+        }
+        catch (Exception e) when (e is EngineException or IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"{e.Message}; when that is mended, --resume {folder.Path} goes on after step {savedStep ?? 0}", e);
         }
     }
 
@@ -165,7 +182,11 @@ internal sealed class TrainingRun : IDisposable
         PrintEnd(folder, best);
     }
 
-    private void Save(RunFolder folder) => loop.Checkpoint(bestValidation, bestStep).Save(folder.Checkpoints);
+    private void Save(RunFolder folder)
+    {
+        loop.Checkpoint(bestValidation, bestStep).Save(folder.Checkpoints);
+        savedStep = loop.Step;
+    }
 
     private double? Validate(RunFolder folder)
     {
@@ -177,7 +198,7 @@ internal sealed class TrainingRun : IDisposable
     }
 
     private void WriteAdapter(RunFolder folder) =>
-        AdapterFile.Write(folder.Adapter, adapters, Methods.Metadata(config, loop, train.Count, started));
+        AdapterFile.Write(folder.Adapter, adapters, Methods.Metadata(config, loop, train.Count, started, clock.Elapsed));
 
     private void PrintAdapters(MethodSetup method)
     {

@@ -6,7 +6,7 @@ namespace SeLoRA.WeightsConvert;
 /// <summary><c>merge BASE ADAPTER[:WEIGHT]... OUT</c>: a model with adapters' updates in its weights.</summary>
 internal static class MergeCommand
 {
-    public static Command Create(TextWriter output, TextWriter error)
+    public static Command Create(TextWriter output, TextWriter error, CancellationToken cancel)
     {
         var paths = new Argument<string[]>("paths")
         {
@@ -26,11 +26,11 @@ internal static class MergeCommand
         {
             paths,
         };
-        command.SetAction(parsed => Run(parsed.GetRequiredValue(paths), output, error));
+        command.SetAction(parsed => Run(parsed.GetRequiredValue(paths), output, error, cancel));
         return command;
     }
 
-    private static int Run(string[] paths, TextWriter output, TextWriter error)
+    private static int Run(string[] paths, TextWriter output, TextWriter error, CancellationToken cancel)
     {
         var merge = new ModelMerge(paths[0]);
         foreach (string text in paths[1..^1])
@@ -41,7 +41,7 @@ internal static class MergeCommand
             merge.Add(content.Modules, source.Weight);
             output.WriteLine(FormattableString.Invariant($"{source.Path}: {AdapterText.Describe(content.Modules)}, weight {source.Weight}"));
         }
-        AdapterText.Warn(error, merge.Write(paths[^1]));
+        AdapterText.Warn(error, merge.Write(paths[^1], cancel));
         output.WriteLine($"{paths[^1]}: {paths[0]} with {merge.Count} weights changed");
         return 0;
     }

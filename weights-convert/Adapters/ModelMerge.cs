@@ -42,27 +42,29 @@ internal sealed class ModelMerge
 
     /// <summary>Writes the model.</summary>
     /// <param name="result">A folder that does not exist yet.</param>
+    /// <param name="cancel">Ends it between two tensors; nothing is left then.</param>
     /// <returns>What was left out, one line each.</returns>
     /// <exception cref="EngineException">A weight is absent, of another shape, or outgrows its type; the system refuses the writing.</exception>
-    public IReadOnlyList<string> Write(string result)
+    public IReadOnlyList<string> Write(string result, CancellationToken cancel = default)
     {
         string from = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)) + Path.DirectorySeparatorChar;
         if ((Path.GetFullPath(result) + Path.DirectorySeparatorChar).StartsWith(from, StringComparison.Ordinal))
             throw new EngineException($"{result}: lies in the model that it is made of; give another place");
-        AtomicFolder.Write(result, folder => CopyFolder(from, folder, result, null));
+        AtomicFolder.Write(result, folder => CopyFolder(from, folder, result, null, cancel));
         return warnings;
     }
 
-    private void CopyFolder(string from, string to, string result, AdapterRoot? root)
+    private void CopyFolder(string from, string to, string result, AdapterRoot? root, CancellationToken cancel)
     {
         foreach (string file in Directory.EnumerateFiles(from).Order(StringComparer.Ordinal))
         {
+            cancel.ThrowIfCancellationRequested();
             string name = Path.GetFileName(file), target = Path.Combine(to, name);
             if (name.StartsWith('.')) continue;
             bool safetensors = name.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase);
             bool stale = root is not null ? IsOther(name) : from.Length == RootLength && (safetensors || IsOther(name));
             if (stale) warnings.Add($"{file}: not copied, its weights would be the old ones");
-            else if (root is not null && safetensors) MergeFile(file, target, root, result);
+            else if (root is not null && safetensors) MergeFile(file, target, root, result, cancel);
             else File.Copy(file, target);
         }
         foreach (string folder in Directory.EnumerateDirectories(from).Order(StringComparer.Ordinal))
@@ -73,7 +75,7 @@ internal sealed class ModelMerge
             Directory.CreateDirectory(target);
             bool top = from.Length == RootLength;
             AdapterRoot? changed = top ? Roots.FirstOrDefault(r => r.Name == name && HasUpdates(r)) : null;
-            CopyFolder(folder, target, result, changed);
+            CopyFolder(folder, target, result, changed, cancel);
             if (changed is not null) CheckComplete(changed, folder);
         }
     }
@@ -91,7 +93,7 @@ internal sealed class ModelMerge
             throw new EngineException($"{folder}: {missing.Length} weights that the adapter changes are in no .safetensors file here: {Text.List(missing, 3)}");
     }
 
-    private void MergeFile(string file, string target, AdapterRoot root, string result)
+    private void MergeFile(string file, string target, AdapterRoot root, string result, CancellationToken cancel)
     {
         using SafetensorsReader source = SafetensorsReader.Open(file);
         var writer = new SafetensorsWriter();
@@ -101,7 +103,7 @@ internal sealed class ModelMerge
             SafetensorsEntry entry = source.Tensors[name];
             if (UpdatesOf(root, name) is not { } list)
             {
-                writer.Add(name, entry.DType, entry.Shape, stream => stream.Write(source.Bytes(name)));
+                writer.AddCopy(name, entry.Shape, source, name, entry.DType, _ => cancel.ThrowIfCancellationRequested());
                 continue;
             }
             AdapterSlot slot = list[0].Module.Slot;
@@ -111,6 +113,7 @@ internal sealed class ModelMerge
             writer.AddFloat32(name, entry.Shape, (first, part) =>
             {
                 // Stretches come in order: the sum is made with the first and let go with the last.
+                cancel.ThrowIfCancellationRequested();
                 values ??= Sum(source, name, list, result);
                 values.AsSpan((int)first, part.Length).CopyTo(part);
                 if (first + part.Length == values.Length) values = null;

@@ -7,7 +7,7 @@ namespace SeLoRA.WeightsConvert;
 /// <summary><c>resize IN OUT --rank R | --energy X</c>: an adapter of lower ranks, as close as ranks allow.</summary>
 internal static class ResizeCommand
 {
-    public static Command Create(TextWriter output, TextWriter error)
+    public static Command Create(TextWriter output, TextWriter error, CancellationToken cancel)
     {
         var input = new Argument<string>("in") { Description = "A LoRA file or folder of any form" };
         var result = new Argument<string>("out") { Description = "File to write; for peft a folder that does not exist yet" };
@@ -31,11 +31,11 @@ internal static class ResizeCommand
             input, result, rank, energy, format, model,
         };
         command.SetAction(parsed => Run(parsed.GetRequiredValue(input), parsed.GetRequiredValue(result), parsed.GetValue(rank),
-            parsed.GetValue(energy), parsed.GetValue(format), parsed.GetValue(model), output, error));
+            parsed.GetValue(energy), parsed.GetValue(format), parsed.GetValue(model), output, error, cancel));
         return command;
     }
 
-    private static int Run(string input, string result, int? rank, double? energy, string? format, string? model, TextWriter output, TextWriter error)
+    private static int Run(string input, string result, int? rank, double? energy, string? format, string? model, TextWriter output, TextWriter error, CancellationToken cancel)
     {
         if (rank is null && energy is null) throw new EngineException("resize: --rank or --energy is needed");
         if (rank < 1) throw new EngineException($"--rank {rank}: at least 1 is needed");
@@ -45,6 +45,7 @@ internal static class ResizeCommand
         var resized = new List<AdapterFileModule>();
         foreach (AdapterFileModule module in content.Modules)
         {
+            cancel.ThrowIfCancellationRequested();
             (AdapterFileModule? smaller, double kept) = RankReduction.Reduce(module, rank ?? int.MaxValue, energy ?? double.PositiveInfinity);
             if (smaller is not null) resized.Add(smaller);
             output.WriteLine(FormattableString.Invariant($"{module.Slot.FullName,-90} rank {module.Rank,4} to {smaller?.Rank ?? 0,4}  energy {kept:0.0000}"));

@@ -14,7 +14,7 @@ internal static class ConvertCommand
         ["fp32"] = SafetensorsDType.F32, ["fp16"] = SafetensorsDType.F16, ["bf16"] = SafetensorsDType.BF16,
     };
 
-    public static Command Create(TextWriter output, TextWriter error)
+    public static Command Create(TextWriter output, TextWriter error, CancellationToken cancel)
     {
         var from = new Argument<string>("in")
         {
@@ -52,12 +52,13 @@ internal static class ConvertCommand
         {
             SafetensorsDType? type = parsed.GetValue(dtype) is { } name ? Types[name] : null;
             Run(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), new ConvertOptions(type, parsed.GetValue(ema), parsed.GetValue(tokenizer)),
-                parsed.GetValue(overwrite), output, error);
+                parsed.GetValue(overwrite), output, error, cancel);
         });
         return command;
     }
 
-    private static void Run(string from, string to, ConvertOptions options, bool overwrite, TextWriter output, TextWriter error)
+    private static void Run(string from, string to, ConvertOptions options, bool overwrite, TextWriter output, TextWriter error,
+        CancellationToken cancel)
     {
         bool toFile = to.EndsWith(Ending, StringComparison.OrdinalIgnoreCase);
         CheckTarget(to, toFile, overwrite);
@@ -68,14 +69,14 @@ internal static class ConvertCommand
             wholeModel = SingleFileCheckpoint.Is(source);
             if (toFile)
             {
-                FileConversion.Run(source, wholeModel, to, options, output, error);
+                FileConversion.Run(source, wholeModel, to, options, output, error, cancel);
                 return;
             }
             if (!wholeModel)
                 throw new EngineException($"{from}: is no checkpoint of a whole model (no tensors {LdmNames.UNetPrefix}*), which a folder needs; name a file {Ending} to write");
         }
         ModelFolder model = ModelFolder.Open(from, options.Tokenizer);
-        using var conversion = new ModelConversion(model, options, output, error);
+        using var conversion = new ModelConversion(model, options, output, error, cancel);
         if (toFile) conversion.WriteFile(to);
         else conversion.WriteFolder(to);
     }

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace SeLoRA.WeightsConvert;
 
 /// <summary>How far a conversion is, its rate and the time left: a line that rewrites itself on a terminal, one every few seconds elsewhere.</summary>
-internal sealed class ConvertProgress(TextWriter writer, long total)
+internal sealed class ConvertProgress(TextWriter writer, long total, CancellationToken cancel)
 {
     private readonly bool terminal = ReferenceEquals(writer, Console.Error) && !Console.IsErrorRedirected;
     private readonly Stopwatch clock = Stopwatch.StartNew();
@@ -12,8 +12,10 @@ internal sealed class ConvertProgress(TextWriter writer, long total)
     private int width;
 
     /// <summary>So many more bytes are written.</summary>
+    /// <exception cref="OperationCanceledException">The work shall end.</exception>
     public void Add(long bytes)
     {
+        cancel.ThrowIfCancellationRequested();
         done += bytes;
         TimeSpan now = clock.Elapsed;
         if (now - shown < TimeSpan.FromSeconds(terminal ? 0.2 : 5)) return;

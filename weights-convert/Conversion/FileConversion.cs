@@ -15,13 +15,15 @@ internal static class FileConversion
     /// <param name="options">What is wanted.</param>
     /// <param name="output">Told the result.</param>
     /// <param name="error">Told the progress.</param>
-    public static void Run(ITensorSource source, bool isCheckpoint, string path, ConvertOptions options, TextWriter output, TextWriter error)
+    /// <param name="cancel">Ends it; nothing is left then.</param>
+    public static void Run(ITensorSource source, bool isCheckpoint, string path, ConvertOptions options, TextWriter output, TextWriter error,
+        CancellationToken cancel)
     {
         if (options.Ema && !source.Names.Any(IsEma)) throw new EngineException($"{source.Path}: has no averaged copy (EMA) of the U-Net's weights");
         string[] names = [.. source.Names.Where(n => !(isCheckpoint && IsEma(n)))];
         // Names without a dot are tables of the noise schedule, which half precision would spoil.
         ConvertOptions For(string name) => isCheckpoint && !name.Contains('.') ? options with { StoredAs = null } : options;
-        var progress = new ConvertProgress(error, names.Sum(n => For(n).Bytes(source.Tensors[n])));
+        var progress = new ConvertProgress(error, names.Sum(n => For(n).Bytes(source.Tensors[n])), cancel);
         var writer = new SafetensorsWriter();
         foreach ((string key, string value) in source.Metadata) writer.Metadata[key] = value;
         writer.Metadata["format"] = "pt";

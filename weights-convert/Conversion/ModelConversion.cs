@@ -16,7 +16,7 @@ internal sealed class ModelConversion : IDisposable
     private readonly int tensors;
 
     /// <summary>Opens the model's parts and checks that every key is there.</summary>
-    public ModelConversion(ModelFolder model, ConvertOptions options, TextWriter output, TextWriter error)
+    public ModelConversion(ModelFolder model, ConvertOptions options, TextWriter output, TextWriter error, CancellationToken cancel)
     {
         (this.model, this.options, this.output) = (model, options, output);
         try
@@ -31,7 +31,7 @@ internal sealed class ModelConversion : IDisposable
                     bytes += options.Bytes(part.Source.Tensors[file]);
                     tensors++;
                 }
-            progress = new ConvertProgress(error, bytes);
+            progress = new ConvertProgress(error, bytes, cancel);
         }
         catch
         {

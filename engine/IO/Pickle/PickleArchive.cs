@@ -5,7 +5,7 @@ internal static class PickleArchive
 {
     private const string PickleName = "data.pkl";
 
-    public static (object? Root, PickleStorages Storages) Read(MappedFile file)
+    public static (object? Root, PickleStorages Storages) Read(InputFile file)
     {
         Dictionary<string, ZipEntry> entries = ZipDirectory.Read(file);
         ZipEntry[] pickles = [.. entries.Values.Where(e => e.Name == PickleName || e.Name.EndsWith("/" + PickleName, StringComparison.Ordinal))];
@@ -28,12 +28,12 @@ internal static class PickleArchive
             if (storage.Bytes > entry.Bytes)
                 throw new EngineException($"{file.Path}: {SafetensorsText.Quote(name)} has {entry.Bytes} bytes, its storage takes {storage.Bytes}");
             if (entry.Deflated) storages.AddPacked(storage.Key, entry);
-            else storages.AddStored(storage.Key, entry.DataOffset);
+            else storages.AddStored(storage.Key, entry.DataOffset, storage.Bytes);
         }
         return (root, storages);
     }
 
-    private static bool IsBigEndian(MappedFile file, ZipEntry? entry)
+    private static bool IsBigEndian(InputFile file, ZipEntry? entry)
     {
         if (entry is null) return false;
         using Stream stream = Open(file, entry);
@@ -44,7 +44,7 @@ internal static class PickleArchive
         throw new EngineException($"{file.Path}: its byteorder is neither little nor big");
     }
 
-    private static Stream Open(MappedFile file, ZipEntry entry) => entry.Deflated
+    private static Stream Open(InputFile file, ZipEntry entry) => entry.Deflated
         ? new MemoryStream(PickleStorages.Inflate(file, entry), writable: false)
         : file.Stream(entry.DataOffset, entry.StoredBytes);
 }

@@ -8,17 +8,17 @@ namespace SeLoRA.Engine;
 /// </summary>
 public sealed class PickleReader : TensorSource
 {
-    private readonly MappedFile file;
+    private readonly InputFile file;
     private readonly PickleStorages storages;
     private readonly Dictionary<string, PickleTensor> tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SafetensorsEntry> entries = new(StringComparer.Ordinal);
     private readonly List<string> names = [];
 
-    private PickleReader(MappedFile file)
+    private PickleReader(InputFile file)
         : base(file.Path)
     {
         this.file = file;
-        (object? root, storages) = file.Slice(0, 2).SequenceEqual("PK"u8) ? PickleArchive.Read(file) : LegacyPickle.Read(file);
+        (object? root, storages) = file.Read(0, 2).SequenceEqual("PK"u8) ? PickleArchive.Read(file) : LegacyPickle.Read(file);
         foreach ((string name, PickleTensor tensor) in PickleStateDict.Find(root, Path))
         {
             if (!storages.Contains(tensor.Storage.Key))
@@ -43,7 +43,7 @@ public sealed class PickleReader : TensorSource
     /// <exception cref="EngineException">The file is absent, unreadable, damaged, or asks for what a state dict does not need.</exception>
     public static PickleReader Open(string path)
     {
-        MappedFile file = MappedFile.Open(path, "a pickled state dict", LegacyPickle.HeadBytes);
+        InputFile file = InputFile.Open(path, "a pickled state dict", LegacyPickle.HeadBytes);
         try
         {
             return new PickleReader(file);
@@ -58,29 +58,21 @@ public sealed class PickleReader : TensorSource
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => file.Dispose();
 
-    private protected override ReadOnlySpan<byte> Slice(SafetensorsEntry entry, long offset, int count)
-    {
-        PickleTensor tensor = tensors[entry.Name];
-        if (IsInPlace(tensor)) return storages.Slice(tensor.Storage.Key, tensor.Offset * tensor.ElementBytes + offset, count);
-        // The span keeps the array: it is valid for as long as it is held.
-        var bytes = new byte[count];
-        Gather(tensor, offset, bytes);
-        return bytes;
-    }
-
     private protected override void Copy(SafetensorsEntry entry, long offset, Span<byte> destination)
     {
         PickleTensor tensor = tensors[entry.Name];
-        if (IsInPlace(tensor)) storages.Copy(tensor.Storage.Key, tensor.Offset * tensor.ElementBytes + offset, destination);
+        if (tensor.IsContiguous) storages.Copy(tensor.Storage.Key, tensor.Offset * tensor.ElementBytes + offset, destination);
         else Gather(tensor, offset, destination);
+        // A complex number is two, each with its own order of bytes.
+        int part = tensor.DType == SafetensorsDType.C64 ? tensor.ElementBytes / 2 : tensor.ElementBytes;
+        for (int i = 0; storages.BigEndian && part > 1 && i < destination.Length; i += part) destination.Slice(i, part).Reverse();
     }
-
-    private bool IsInPlace(PickleTensor tensor) => tensor.IsContiguous && (!storages.BigEndian || tensor.ElementBytes == 1);
 
     // Walks the elements in row-major order, as an odometer.
     private void Gather(PickleTensor tensor, long offset, Span<byte> destination)
     {
         int size = tensor.ElementBytes;
+        ReadOnlySpan<byte> storage = storages.Whole(tensor.Storage.Key);
         var index = new long[tensor.Shape.Length];
         long rest = offset / size, at = tensor.Offset;
         for (int axis = index.Length - 1; axis >= 0; axis--)
@@ -89,13 +81,9 @@ public sealed class PickleReader : TensorSource
             rest /= tensor.Shape[axis];
             at += index[axis] * tensor.Strides[axis];
         }
-        // A complex number is two, each with its own order of bytes.
-        int part = tensor.DType == SafetensorsDType.C64 ? size / 2 : size;
         for (int i = 0; i < destination.Length; i += size)
         {
-            Span<byte> element = destination.Slice(i, size);
-            storages.Slice(tensor.Storage.Key, at * size, size).CopyTo(element);
-            for (int j = 0; storages.BigEndian && j < size; j += part) element.Slice(j, part).Reverse();
+            storage.Slice(checked((int)(at * size)), size).CopyTo(destination[i..]);
             for (int axis = index.Length - 1; axis >= 0; axis--)
             {
                 at += tensor.Strides[axis];

@@ -23,13 +23,13 @@ internal sealed class ZipDirectory
     // Deflate can make a thousand bytes of one. Weights shrink by a little; what grows more is refused before memory is taken.
     private const long MostGrowth = 16, AlwaysAllowed = 1 << 20;
 
-    private readonly MappedFile file;
+    private readonly InputFile file;
 
-    private ZipDirectory(MappedFile file) => this.file = file;
+    private ZipDirectory(InputFile file) => this.file = file;
 
     /// <summary>Reads the directory.</summary>
     /// <exception cref="EngineException">The archive is truncated, inconsistent, encrypted, or packed in an unknown way.</exception>
-    public static Dictionary<string, ZipEntry> Read(MappedFile file) => new ZipDirectory(file).Read();
+    public static Dictionary<string, ZipEntry> Read(InputFile file) => new ZipDirectory(file).Read();
 
     private Dictionary<string, ZipEntry> Read()
     {
@@ -50,7 +50,7 @@ internal sealed class ZipDirectory
     {
         int tailBytes = (int)Math.Min(file.Length, EndBytes + LongestComment);
         long tailStart = file.Length - tailBytes;
-        ReadOnlySpan<byte> tail = file.Slice(tailStart, tailBytes);
+        ReadOnlySpan<byte> tail = file.Read(tailStart, tailBytes);
         int end = tailBytes - EndBytes;
         while (end >= 0 && U32(tail[end..]) != EndMark) end--;
         if (end < 0) throw Damaged("its directory is missing; is it truncated?");
@@ -60,7 +60,7 @@ internal sealed class ZipDirectory
         {
             ulong at = U64(tail[(end - LocatorBytes + 8)..]);
             if (at > (ulong)file.Length || (ulong)file.Length - at < End64Bytes) throw Damaged("its 64-bit directory lies outside the file");
-            ReadOnlySpan<byte> wide = file.Slice((long)at, End64Bytes);
+            ReadOnlySpan<byte> wide = file.Read((long)at, End64Bytes);
             if (U32(wide) != End64Mark) throw Damaged("its 64-bit directory is not where it should be");
             (count, length, offset) = (U64(wide[32..]), U64(wide[40..]), U64(wide[48..]));
         }
@@ -70,12 +70,12 @@ internal sealed class ZipDirectory
 
     private ZipEntry ReadEntry(long offset, long left, out int taken)
     {
-        ReadOnlySpan<byte> head = file.Slice(offset, CentralBytes);
+        ReadOnlySpan<byte> head = file.Read(offset, CentralBytes);
         if (U32(head) != CentralMark) throw Damaged($"its directory is damaged at byte {offset}");
         int nameBytes = U16(head[28..]), extraBytes = U16(head[30..]);
         taken = CentralBytes + nameBytes + extraBytes + U16(head[32..]);
         if (taken > left) throw Damaged($"its directory is damaged at byte {offset}");
-        string name = Encoding.UTF8.GetString(file.Slice(offset + CentralBytes, nameBytes));
+        string name = Encoding.UTF8.GetString(file.Read(offset + CentralBytes, nameBytes));
         string quoted = SafetensorsText.Quote(name);
         if (name.Contains('\\') || name.StartsWith('/') || name.Split('/').Contains(".."))
             throw Damaged($"the name {quoted} leads out of it");
@@ -84,9 +84,9 @@ internal sealed class ZipDirectory
         if (method is not (0 or 8)) throw Damaged($"{quoted} is packed by method {method}; known are 0 (stored) and 8 (deflate)");
 
         (ulong stored, ulong bytes, ulong local) = (U32(head[20..]), U32(head[24..]), U32(head[42..]));
-        Widen(file.Slice(offset + CentralBytes + nameBytes, extraBytes), ref bytes, ref stored, ref local);
+        Widen(file.Read(offset + CentralBytes + nameBytes, extraBytes), ref bytes, ref stored, ref local);
         if (local > (ulong)file.Length || (ulong)file.Length - local < LocalBytes) throw Damaged($"{quoted} lies outside the file");
-        ReadOnlySpan<byte> header = file.Slice((long)local, LocalBytes);
+        ReadOnlySpan<byte> header = file.Read((long)local, LocalBytes);
         if (U32(header) != LocalMark) throw Damaged($"{quoted} is not where the directory says");
         ulong data = local + (ulong)(LocalBytes + U16(header[26..]) + U16(header[28..]));
         if (data > (ulong)file.Length || stored > (ulong)file.Length - data) throw Damaged($"{quoted} reaches beyond the file; is it truncated?");

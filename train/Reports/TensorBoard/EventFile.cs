@@ -18,11 +18,11 @@ internal sealed class EventFile : IDisposable
     /// Starts a new file; TensorBoard reads a folder's files in the order of their names. A run that goes on says after which step, so
     /// that later events of an earlier file, whose steps are made again, are forgotten.
     /// </summary>
-    public EventFile(string folder, int resumedAfter)
+    public EventFile(string folder, int? resumedAfter)
     {
         file = Create(folder);
-        Write(resumedAfter, e => e.Text(FileVersion, "brain.Event:2"));
-        if (resumedAfter > 0) Write(resumedAfter + 1, e => e.Message(SessionLog, new ProtoWriter().Int(1, 1)));
+        Write(Math.Max(0, resumedAfter ?? 0), e => e.Text(FileVersion, "brain.Event:2"));
+        if (resumedAfter is { } step) Write(step + 1, e => e.Message(SessionLog, new ProtoWriter().Int(1, 1)));
     }
 
     /// <summary>Appends the values of one step.</summary>
@@ -50,12 +50,13 @@ internal sealed class EventFile : IDisposable
 
     private static FileStream Create(string folder)
     {
-        for (long seconds = DateTimeOffset.UtcNow.ToUnixTimeSeconds(); ; seconds++)
-        {
-            string path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{seconds:D10}.selora"));
-            // Two starts within a second: the later one gets the later name.
-            if (File.Exists(path)) continue;
-            return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        }
+        // Two starts within a second, or a clock that was set back: the later one gets the later name.
+        long last = Directory.GetFiles(folder, "events.out.tfevents.*.selora").Select(Seconds).DefaultIfEmpty(0).Max();
+        long seconds = Math.Max(DateTimeOffset.UtcNow.ToUnixTimeSeconds(), last + 1);
+        string path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{seconds:D10}.selora"));
+        return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
     }
+
+    private static long Seconds(string path) =>
+        long.TryParse(Path.GetFileName(path).Split('.')[3], NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) ? seconds : 0;
 }

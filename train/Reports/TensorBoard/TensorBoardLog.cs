@@ -12,8 +12,8 @@ internal sealed class TensorBoardLog : IDisposable
     /// <summary>Starts a new event file in the run's folder.</summary>
     /// <param name="folder">The run's folder.</param>
     /// <param name="imagesPerStep">Images that an optimiser step sees.</param>
-    /// <param name="resumedAfter">The last step of the checkpoint that the run goes on from; 0 for a new run.</param>
-    public TensorBoardLog(string folder, int imagesPerStep, int resumedAfter)
+    /// <param name="resumedAfter">The last step that the run goes on from, -1 where it makes all of them again; null for a new run.</param>
+    public TensorBoardLog(string folder, int imagesPerStep, int? resumedAfter)
     {
         this.imagesPerStep = imagesPerStep;
         events = new EventFile(folder, resumedAfter);
