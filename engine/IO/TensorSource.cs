@@ -111,9 +111,9 @@ public abstract class TensorSource : ITensorSource
     /// <summary>The same as a copy.</summary>
     private protected abstract void Copy(SafetensorsEntry entry, long offset, Span<byte> destination);
 
-    private static int ArrayLength(SafetensorsEntry entry) => entry.ElementCount <= Array.MaxLength
+    private int ArrayLength(SafetensorsEntry entry) => entry.ElementCount <= Array.MaxLength
         ? (int)entry.ElementCount
-        : throw new EngineException($"tensor {SafetensorsText.Quote(entry.Name)} {SafetensorsText.Shape(entry.Shape)} has " +
+        : throw new EngineException($"{Path}: tensor {SafetensorsText.Quote(entry.Name)} {SafetensorsText.Shape(entry.Shape)} has " +
             $"{entry.ElementCount} elements, an array holds {Array.MaxLength}");
 
     private SafetensorsEntry Find(string name) => Tensors.TryGetValue(name, out SafetensorsEntry? entry)

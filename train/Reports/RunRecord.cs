@@ -82,9 +82,9 @@ internal sealed class RunRecord
         {
             return File.Exists(path) ? JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(File.ReadAllText(path)) ?? [] : [];
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new EngineException($"{path}: {e.Message}", e);
+            throw new EngineException($"{path}: {DataText.Shown(e.Message)}", e);
         }
     }
 

@@ -80,6 +80,7 @@ public sealed class PickleReader : TensorSource
     // Walks the elements in row-major order, as an odometer.
     private void Gather(PickleTensor tensor, long offset, Span<byte> destination)
     {
+        if (destination.IsEmpty) return;
         int size = tensor.ElementBytes;
         var index = new long[tensor.Shape.Length];
         long rest = offset / size, at = tensor.Offset;
