@@ -61,11 +61,10 @@ public class TensorFileFuzzTests
         run.Run("x.ckpt", files, random => ByteMutations.Apply(random.Pick(files), files, random, s_opcodes), path => ReadAll(() => TensorFile.Open(path)));
     }
 
-    /// <summary>Every way that a source gives its tensors; each may refuse its own, and gives as many bytes as it says.</summary>
+    /// <summary>Every way that a source gives its tensors: as many bytes as it says, or a refusal, as of floats that are asked for as integers.</summary>
     internal static void ReadAll(Func<ITensorSource> open)
     {
         using ITensorSource source = open();
-        EngineException? refusal = null;
         foreach (string name in source.Names)
         {
             SafetensorsEntry entry = source.Tensors[name];
@@ -74,7 +73,6 @@ public class TensorFileFuzzTests
             Try(() => Assert.Equal(entry.ElementCount, source.ReadInt64(name).Length));
             Try(() => source.CopyBytes(name, 0, new byte[entry.ByteLength]));
         }
-        if (refusal is not null) throw refusal;
 
         void Try(Action read)
         {
@@ -85,7 +83,7 @@ public class TensorFileFuzzTests
             catch (EngineException e)
             {
                 FuzzRun.CheckLine(e.Message);
-                refusal = e;
+                Assert.StartsWith(Path.GetDirectoryName(source.Path)!, e.Message, StringComparison.Ordinal);
             }
         }
     }
