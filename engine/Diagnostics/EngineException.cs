@@ -7,20 +7,24 @@ namespace SeLoRA.Engine;
 public class EngineException : Exception
 {
     /// <summary>An error with its one-line message.</summary>
-    /// <param name="message">Where, what is wrong, what would be right; line breaks are replaced by spaces.</param>
+    /// <param name="message">Where, what is wrong, what would be right; line breaks become spaces, other control characters question marks.</param>
     public EngineException(string message)
         : base(OneLine(message))
     {
     }
 
     /// <summary>An error with its one-line message and the exception that led to it.</summary>
-    /// <param name="message">Where, what is wrong, what would be right; line breaks are replaced by spaces.</param>
+    /// <param name="message">Where, what is wrong, what would be right; line breaks become spaces, other control characters question marks.</param>
     /// <param name="innerException">The exception that led to this one, kept for debugging.</param>
     public EngineException(string message, Exception? innerException)
         : base(OneLine(message), innerException)
     {
     }
 
-    // Names from hostile files and messages of drivers may hold line breaks: a log line must stay one line.
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ");
+    // Names from hostile files and messages of drivers may hold line breaks, or sequences that a terminal obeys: a log line stays one line of text.
+    private static string OneLine(string message)
+    {
+        message = message.ReplaceLineEndings(" ");
+        return message.Any(char.IsControl) ? string.Concat(message.Select(c => char.IsControl(c) ? '?' : c)) : message;
+    }
 }

@@ -60,7 +60,7 @@ public sealed class SafetensorsReader : TensorSource
         if (length <= SafetensorsHeader.MaxBytes && (long)length <= fileBytes - LengthBytes) return (long)length;
 
         string kind = first.StartsWith("version "u8) ? "a Git LFS pointer; fetch the file itself (git lfs pull)"
-            : first.StartsWith("PK"u8) || first[0] == 0x80 ? "a pickle checkpoint (.ckpt, .bin, .pt)"
+            : first.StartsWith("PK"u8) || first[0] == 0x80 ? "a pickle checkpoint (.ckpt, .bin, .pt), which is not read here; weights-convert convert FILE NEW.safetensors makes one that is, and runs nothing of it"
             : first[0] == (byte)'<' ? "an HTML page, perhaps the answer to a failed download"
             : "";
         if (kind.Length > 0) throw new EngineException($"{path}: is not a safetensors file but {kind}");

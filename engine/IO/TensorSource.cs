@@ -134,9 +134,9 @@ public abstract class TensorSource : ITensorSource
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private static int ArrayLength(SafetensorsEntry entry) => entry.ElementCount <= Array.MaxLength
+    private int ArrayLength(SafetensorsEntry entry) => entry.ElementCount <= Array.MaxLength
         ? (int)entry.ElementCount
-        : throw new EngineException($"tensor {SafetensorsText.Quote(entry.Name)} {SafetensorsText.Shape(entry.Shape)} has " +
+        : throw new EngineException($"{Path}: tensor {SafetensorsText.Quote(entry.Name)} {SafetensorsText.Shape(entry.Shape)} has " +
             $"{entry.ElementCount} elements, an array holds {Array.MaxLength}");
 
     private SafetensorsEntry Find(string name) => Tensors.TryGetValue(name, out SafetensorsEntry? entry)

@@ -74,9 +74,9 @@ public sealed record ClipVisionConfig
         {
             HiddenSize = json.Int("hidden_size", 768),
             IntermediateSize = json.Int("intermediate_size", 3072),
-            NumHiddenLayers = json.Int("num_hidden_layers", 12),
+            NumHiddenLayers = json.Int("num_hidden_layers", 12, ConfigJson.MostClipLayers),
             NumAttentionHeads = json.Int("num_attention_heads", 12),
-            ImageSize = json.Int("image_size", 224),
+            ImageSize = json.Int("image_size", 224, ConfigJson.MostPixels),
             PatchSize = json.Int("patch_size", 32),
             LayerNormEps = json.Float("layer_norm_eps", 1e-5f),
             QuickGelu = json.Text("hidden_act", "quick_gelu") == "quick_gelu",

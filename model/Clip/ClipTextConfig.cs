@@ -75,7 +75,7 @@ public sealed record ClipTextConfig
         {
             HiddenSize = json.Int("hidden_size", 512),
             IntermediateSize = json.Int("intermediate_size", 2048),
-            NumHiddenLayers = json.Int("num_hidden_layers", 12),
+            NumHiddenLayers = json.Int("num_hidden_layers", 12, ConfigJson.MostClipLayers),
             NumAttentionHeads = json.Int("num_attention_heads", 8),
             VocabSize = json.Int("vocab_size", 49408),
             MaxPositionEmbeddings = json.Int("max_position_embeddings", 77),

@@ -12,7 +12,7 @@ namespace SeLoRA.Model;
 /// </summary>
 public sealed class ClipTokenizer
 {
-    private const int DefaultMaxLength = 77;
+    private const int DefaultMaxLength = 77, LongestLength = 1 << 16;
     private readonly BpeTokenizer bpe;
     private readonly string[] tokens;
     private readonly (string Text, int Id)[] literals;
@@ -32,6 +32,7 @@ public sealed class ClipTokenizer
         int maxLength = DefaultMaxLength)
     {
         if (maxLength < 2) throw new EngineException($"tokenizer: length {maxLength} has no room for start and end; 2 is the least");
+        if (maxLength > LongestLength) throw new EngineException($"tokenizer: length {maxLength}; {LongestLength} is the most");
         Vocabulary = vocabulary;
         MaxLength = maxLength;
         StartId = Find(startToken, "start");
@@ -46,9 +47,10 @@ public sealed class ClipTokenizer
             EndOfWordSuffix = ClipVocabulary.EndOfWord,
         });
 
-        int Find(string token, string role) => vocabulary.Ids.TryGetValue(token, out int id)
+        // An empty one would be found at every place of a text, for ever.
+        int Find(string token, string role) => token.Length > 0 && vocabulary.Ids.TryGetValue(token, out int id)
             ? id
-            : throw new EngineException($"tokenizer: the {role} token '{token}' is not in the vocabulary");
+            : throw new EngineException($"tokenizer: the {role} token '{ConfigJson.Shown(token)}' is not in the vocabulary");
     }
 
     /// <summary>The vocabulary.</summary>
@@ -97,7 +99,19 @@ public sealed class ClipTokenizer
             }
         }
 
-        return new ClipTokenizer(ClipVocabulary.Load(folder), start, end, pad ?? end, length);
+        ClipVocabulary vocabulary = ClipVocabulary.Load(folder);
+        try
+        {
+            return new ClipTokenizer(vocabulary, start, end, pad ?? end, length);
+        }
+        catch (EngineException e)
+        {
+            throw new EngineException($"{folder}: {e.Message}", e);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException)
+        {
+            throw new EngineException($"{folder}: vocab.json and merges.txt make no tokenizer ({e.Message})", e);
+        }
     }
 
     /// <summary>Writes the four files that <see cref="FromFolder"/> reads, in transformers' form.</summary>

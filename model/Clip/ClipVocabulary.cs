@@ -81,7 +81,7 @@ public sealed class ClipVocabulary
         }
         catch (JsonException e)
         {
-            throw new EngineException($"{path}: no JSON object of token to id ({e.Message})", e);
+            throw new EngineException($"{path}: no JSON object of token to id ({e.Message.Split(" Path:")[0]} line {e.LineNumber + 1})", e);
         }
 
         if (ids is null) throw new EngineException($"{path}: null; a JSON object of token to id is expected");
@@ -90,7 +90,7 @@ public sealed class ClipVocabulary
         {
             if ((uint)id >= (uint)seen.Length || seen[id])
                 throw new EngineException(
-                    $"{path}: token '{token}' has id {id}; each of 0 .. {seen.Length - 1} is expected exactly once");
+                    $"{path}: token '{Shown(token)}' has id {id}; each of 0 .. {seen.Length - 1} is expected exactly once");
             seen[id] = true;
         }
 

@@ -34,6 +34,9 @@ internal sealed class LdmConfig(ITensorSource source)
         int depth = 0;
         while (Has($"{transformer}transformer_blocks.{depth}.norm1.weight")) depth++;
         Divides(channels, Groups, $"{root}input_blocks");
+        AtMost(channels.Count, ConfigJson.MostLevels, $"{root}input_blocks", "levels");
+        AtMost(layers[0], ConfigJson.MostLayers, $"{root}input_blocks", "layers a level");
+        AtMost(depth, ConfigJson.MostBlocks, transformer, "blocks");
         return new UNetConfig
         {
             InChannels = Axis($"{root}input_blocks.0.0.weight", 1),
@@ -59,6 +62,8 @@ internal sealed class LdmConfig(ITensorSource source)
         while (Has($"{root}encoder.down.0.block.{layers}.conv1.weight")) layers++;
         if (channels.Count == 0) throw Odd(root, "it has no VAE");
         Divides(channels, Groups, $"{root}encoder.down");
+        AtMost(channels.Count, ConfigJson.MostLevels, $"{root}encoder.down", "levels");
+        AtMost(layers, ConfigJson.MostLayers, $"{root}encoder.down", "layers a level");
         return new VaeConfig
         {
             InChannels = Axis($"{root}encoder.conv_in.weight", 1),
@@ -76,6 +81,7 @@ internal sealed class LdmConfig(ITensorSource source)
         if (!Has($"{root}embeddings.token_embedding.weight")) throw Odd(LdmNames.TextPrefix, "it has no text encoder");
         int layers = 0;
         while (Has($"{root}encoder.layers.{layers}.mlp.fc1.weight")) layers++;
+        AtMost(layers, ConfigJson.MostClipLayers, $"{root}encoder", "layers");
         int width = Axis($"{root}embeddings.token_embedding.weight", 1);
         Divides([width], HeadWidth, $"{root}embeddings");
         return new ClipTextConfig
@@ -97,8 +103,14 @@ internal sealed class LdmConfig(ITensorSource source)
     private int Axis(string name, int axis)
     {
         long[] shape = Tensor(name).Shape;
-        return shape.Length > axis && shape[axis] is > 0 and < int.MaxValue ? (int)shape[axis]
+        return shape.Length > axis && shape[axis] is > 0 and <= ConfigJson.MostChannels ? (int)shape[axis]
             : throw Odd(name, $"the shape [{string.Join(", ", shape)}] is not this tensor's");
+    }
+
+    // Names without numbers cost a file nothing: what they may ask for has a bound.
+    private void AtMost(int count, int most, string name, string what)
+    {
+        if (count > most) throw Odd(name, $"{count} {what}, more than {most}");
     }
 
     private void Divides(IEnumerable<int> channels, int by, string name)

@@ -37,8 +37,9 @@ public static class ModelCache
         if (File.Exists(branch))
         {
             // A revision is a name, not a path.
-            string revision = Path.Combine(snapshots, Path.GetFileName(File.ReadAllText(branch).Trim()));
-            if (Directory.Exists(revision)) return revision;
+            string name = Path.GetFileName(File.ReadAllText(branch).Trim());
+            string revision = Path.Combine(snapshots, name);
+            if (name is not ("" or "." or "..") && Directory.Exists(revision)) return revision;
         }
         return Directory.EnumerateDirectories(snapshots).OrderByDescending(Directory.GetLastWriteTimeUtc).FirstOrDefault();
     }

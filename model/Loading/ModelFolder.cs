@@ -195,7 +195,7 @@ public sealed class ModelFolder
         if (!kind.StartsWith("StableDiffusion", StringComparison.Ordinal) || kind.Contains("XL", StringComparison.Ordinal)
             || kind.StartsWith("StableDiffusion3", StringComparison.Ordinal))
         {
-            throw new EngineException($"{path}: is a {kind}; only models of Stable Diffusion 1.x and 2.x are supported");
+            throw new EngineException($"{path}: is a {ConfigJson.Shown(kind)}; only models of Stable Diffusion 1.x and 2.x are supported");
         }
     }
 

@@ -3,8 +3,8 @@ namespace SeLoRA.Model;
 /// <summary>From the names that checkpoints have used over the years to those of the models here; null for a key to ignore.</summary>
 public static class StateDictKeys
 {
-    // The attention of the VAE before diffusers 0.17; the VAE of SD-1.5 as hosted still has these names.
-    private static readonly (string Old, string New)[] VaeAttention =
+    /// <summary>The attention of the VAE before diffusers 0.17; the VAE of SD-1.5 as hosted still has these names.</summary>
+    public static IReadOnlyList<(string Old, string New)> VaeAttention { get; } =
         [(".query.", ".to_q."), (".key.", ".to_k."), (".value.", ".to_v."), (".proj_attn.", ".to_out.0.")];
 
     /// <summary>The U-Net's keys: as they are.</summary>

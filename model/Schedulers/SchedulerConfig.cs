@@ -65,6 +65,10 @@ public sealed class SchedulerConfig
         {
             throw new EngineException($"{source}: no valid JSON ({e.Message})", e);
         }
+        catch (InvalidOperationException e)
+        {
+            throw new EngineException($"{source}: holds a name that is not Unicode text", e);
+        }
     }
 
     /// <summary>A copy with one value changed or added.</summary>
@@ -104,7 +108,7 @@ public sealed class SchedulerConfig
         string text = value.ValueKind switch
         {
             JsonValueKind.Number => value.GetRawText(),
-            JsonValueKind.String => value.GetString()!.Replace("infinity", "inf", StringComparison.OrdinalIgnoreCase),
+            JsonValueKind.String => Unicode(key, value).Replace("infinity", "inf", StringComparison.OrdinalIgnoreCase),
             _ => throw Wrong(key, value, "a number"),
         };
         if (text is "-inf") return double.NegativeInfinity;
@@ -119,7 +123,7 @@ public sealed class SchedulerConfig
     internal string? TextOrNull(string key, string? ifMissing) => Find(key) switch
     {
         null => ifMissing,
-        { ValueKind: JsonValueKind.String } value => value.GetString(),
+        { ValueKind: JsonValueKind.String } value => Unicode(key, value),
         JsonElement value => throw Wrong(key, value, "a string"),
     };
 
@@ -129,7 +133,7 @@ public sealed class SchedulerConfig
         string value = Text(key, ifMissing);
         foreach (string candidate in allowed)
             if (candidate == value) return value;
-        throw new EngineException($"{Source}: {key} '{value}' is not supported; supported are {string.Join(", ", allowed!)}");
+        throw new EngineException($"{Source}: {key} '{ConfigJson.Shown(value)}' is not supported; supported are {string.Join(", ", allowed!)}");
     }
 
     internal double[]? Numbers(string key)
@@ -145,6 +149,18 @@ public sealed class SchedulerConfig
         }
 
         return numbers;
+    }
+
+    private string Unicode(string key, JsonElement value)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new EngineException($"{Source}: {key} is not Unicode text", e);
+        }
     }
 
     internal EngineException Error(string message) => new($"{Source}: {message}");

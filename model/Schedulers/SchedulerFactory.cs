@@ -36,7 +36,7 @@ public static class SchedulerFactory
             ?? throw config.Error($"no _class_name; one of {string.Join(", ", ClassNames)} is expected");
         foreach (Entry entry in Entries)
             if (entry.ClassName == name) return entry.Create(config);
-        throw config.Error($"_class_name '{name}' is not supported; supported are {string.Join(", ", ClassNames)}");
+        throw config.Error($"_class_name '{ConfigJson.Shown(name)}' is not supported; supported are {string.Join(", ", ClassNames)}");
     }
 
     /// <summary>

@@ -122,9 +122,9 @@ public sealed record UNetConfig
             OutChannels = json.Int("out_channels", 4),
             SampleSize = json.Int("sample_size", 64),
             BlockOutChannels = channels,
-            LayersPerBlock = json.IntPerLevel("layers_per_block", levels, 2),
+            LayersPerBlock = json.IntPerLevel("layers_per_block", levels, 2, ConfigJson.MostLayers),
             AttentionHeads = json.IntPerLevel(headsKey, levels, 8),
-            TransformerLayersPerBlock = json.IntPerLevel("transformer_layers_per_block", levels, 1),
+            TransformerLayersPerBlock = json.IntPerLevel("transformer_layers_per_block", levels, 1, ConfigJson.MostBlocks),
             DownAttention = Attention(json, "down_block_types", levels, CrossAttentionDown, PlainDown,
                 [CrossAttentionDown, CrossAttentionDown, CrossAttentionDown, PlainDown]),
             UpAttention = Attention(json, "up_block_types", levels, CrossAttentionUp, PlainUp,
@@ -152,7 +152,7 @@ public sealed record UNetConfig
         if (types.Length != levels) throw new EngineException($"{json.Source}: {key} has {types.Length} entries, block_out_channels {levels}");
         return [.. types.Select(type => type == with || (type == without
             ? false
-            : throw new EngineException($"{json.Source}: {key} has {type}, supported are {with} and {without}")))];
+            : throw new EngineException($"{json.Source}: {key} has {ConfigJson.Shown(type)}, supported are {with} and {without}")))];
     }
 
     private static void Refuse(ConfigJson json)

@@ -81,7 +81,7 @@ public sealed record VaeConfig
             LatentChannels = json.Int("latent_channels", 4),
             SampleSize = json.Int("sample_size", 512),
             BlockOutChannels = json.Ints("block_out_channels", 64),
-            LayersPerBlock = json.Int("layers_per_block", 1),
+            LayersPerBlock = json.Int("layers_per_block", 1, ConfigJson.MostLayers),
             NormNumGroups = json.Int("norm_num_groups", 32),
             ScalingFactor = json.Float("scaling_factor", 0.18215f),
         };
@@ -91,7 +91,7 @@ public sealed record VaeConfig
             if (types.Length != config.BlockOutChannels.Count)
                 throw new EngineException($"{json.Source}: {key} has {types.Length} entries, block_out_channels {config.BlockOutChannels.Count}");
             if (types.FirstOrDefault(t => t != type) is { } other)
-                throw new EngineException($"{json.Source}: {key} has {other}, supported is {type}");
+                throw new EngineException($"{json.Source}: {key} has {ConfigJson.Shown(other)}, supported is {type}");
         }
         if (config.BlockOutChannels.Any(c => c % config.NormNumGroups != 0))
             throw new EngineException($"{json.Source}: block_out_channels {string.Join(", ", config.BlockOutChannels)} must be divisible by norm_num_groups {config.NormNumGroups}");

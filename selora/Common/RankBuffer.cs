@@ -123,7 +123,8 @@ public sealed class RankBuffer : IDisposable
     /// <summary>Takes over what <see cref="Save"/> wrote; where it wrote nothing the rank becomes 0.</summary>
     internal void Restore(IReadOnlyDictionary<string, HostTensor> state, AdamW? optimizer)
     {
-        int rank = state.TryGetValue(nameA, out HostTensor? a) ? a.Shape[0] : 0;
+        int rank = state.TryGetValue(nameA, out HostTensor? a)
+            ? a.Shape is [var rows, ..] ? rows : throw new EngineException($"adapter state: '{nameA}' is one number, a matrix is needed") : 0;
         Load(rank == 0 ? [] : Find(state, nameA, [rank, InFeatures]), rank == 0 ? [] : Find(state, nameB, [OutFeatures, rank]), optimizer);
         if (rank == 0 || optimizer is null) return;
         (Tensor m, Tensor v) = optimizer.Moments(nameA);

@@ -48,7 +48,7 @@ public static class AdapterReader
         {
             string file = Path.Combine(folder, PeftConfig.TensorsFileName);
             if (!File.Exists(file) && File.Exists(Path.ChangeExtension(file, ".bin")))
-                throw new EngineException($"{folder}: has only a pickled adapter (adapter_model.bin), which may run code and is not read");
+                throw new EngineException($"{folder}: has only a pickled adapter (adapter_model.bin); weights-convert convert adapter_model.bin adapter_model.safetensors, which runs nothing of it, makes one that is read");
             return (file, Path.Combine(folder, PeftConfig.FileName), roots);
         }
     }

@@ -15,9 +15,13 @@ internal sealed class PeftConfig
     /// <summary>Key of a diffusers file's metadata.</summary>
     public const string MetadataKey = "lora_adapter_metadata";
 
+    // An expression of one character takes a hundred kilobytes.
+    private const int MostExpressions = 100, LongestExpression = 1000;
+
     private readonly string source;
     private readonly double rank, alpha;
     private readonly bool scalesByRoot;
+    private int expressions;
     private readonly List<(Func<string, bool> Matches, double Value)> ranks, alphas;
 
     private PeftConfig(JsonElement json, string source, string prefix)
@@ -62,7 +66,8 @@ internal sealed class PeftConfig
         double stated = First(ranks, module, rank);
         if (stated != tensorRank) throw new EngineException($"{source}: rank {stated} for {module}, its tensors have {tensorRank}");
         double value = First(alphas, module, alpha);
-        return (float)(scalesByRoot ? value * Math.Sqrt(tensorRank) : value);
+        float scaled = (float)(scalesByRoot ? value * Math.Sqrt(tensorRank) : value);
+        return float.IsFinite(scaled) ? scaled : throw new EngineException($"{source}: alpha {value} for {module} is too large");
     }
 
     private static PeftConfig? Parse(string text, string source, string prefix)
@@ -100,6 +105,7 @@ internal sealed class PeftConfig
         if (!json.TryGetProperty(key, out JsonElement map) || map.ValueKind == JsonValueKind.Null) return patterns;
         if (map.ValueKind != JsonValueKind.Object) throw Wrong(key, map, "an object");
         foreach (JsonProperty item in map.EnumerateObject()) patterns.Add((Pattern(key, item.Name), Number(item.Value, key)));
+        expressions = 0;
         return patterns;
     }
 
@@ -113,6 +119,8 @@ internal sealed class PeftConfig
                 ? module => module == plain
                 : module => module == plain || module.EndsWith("." + plain, StringComparison.Ordinal);
         }
+        if (++expressions > MostExpressions || text.Length > LongestExpression)
+            throw new EngineException($"{source}: {key} has more than {MostExpressions} expressions, or one of more than {LongestExpression} characters");
         try
         {
             // From a file of anyone's: an expression must not be able to take forever.

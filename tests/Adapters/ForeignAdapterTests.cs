@@ -69,6 +69,7 @@ public class ForeignAdapterTests
     [InlineData("""{"r": "2"}""", "a number is needed")]
     [InlineData("""{"r": 2, "alpha_pattern": 3}""", "an object is needed")]
     [InlineData("""{"r": 2, "alpha_pattern": {"(": 3}}""", "pattern that cannot be used")]
+    [InlineData("""{"r": 2, "lora_alpha": 1e300}""", "is too large")]
     [InlineData("""[1]""", "a JSON object is needed")]
     [InlineData("{", "not valid JSON")]
     public void Configuration_of_PEFT_that_cannot_be_followed_is_refused(string json, string part)
@@ -90,6 +91,18 @@ public class ForeignAdapterTests
         WritePeft(folder);
         File.WriteAllText(folder.File("adapter_config.json"), json);
         Assert.Equal(alpha, Assert.Single(AdapterReader.Read(folder.Path, Roots()).Modules).Alpha, 1e-6f);
+    }
+
+    [Fact]
+    public void Expressions_of_a_configuration_are_few_and_short()
+    {
+        using var folder = new TemporaryFolder();
+        WritePeft(folder);
+        foreach (string patterns in (string[])[string.Join(',', Enumerable.Range(0, 101).Select(i => $"\"x{i}.*\": 2")), $"\"({new string('a', 1000)})\": 2"])
+        {
+            File.WriteAllText(folder.File("adapter_config.json"), $"{{\"r\": 2, \"rank_pattern\": {{{patterns}}}}}");
+            Assert.Contains("more than 100 expressions", Refusal(folder.Path));
+        }
     }
 
     [Fact]

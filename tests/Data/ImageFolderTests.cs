@@ -91,6 +91,26 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
+    public void Short_rows_below_thousands_of_columns_take_no_more_memory_than_they_have()
+    {
+        Image("a.png");
+        Write("metadata.csv", "file_name,text" + string.Concat(Enumerable.Repeat(",x", 10_000)) + "\n" + string.Concat(Enumerable.Repeat("a\n", 10_000)));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal(10_000, MetadataFile.Read(Path.Combine(_folder, "metadata.csv"), null, []).Count);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 << 20);
+    }
+
+    [Fact]
+    public void Jsonl_with_text_that_is_not_unicode_is_a_bad_row_and_another_kind_of_file_is_given_up()
+    {
+        Image("a.png");
+        Write("metadata.jsonl", "{\"file_name\": \"a.png\", \"text\": \"x\"}\n{\"file_name\": \"\\ud800\", \"text\": \"x\"}\n");
+        Assert.Equal(2, Assert.Single(ImageFolder.Load(_folder, skipBad: true).Problems).Row);
+        Write("metadata.jsonl", string.Concat(Enumerable.Repeat("x\n", 1001)));
+        Assert.Contains("more than 1000 lines", Assert.Throws<EngineException>(() => ImageFolder.Load(_folder, skipBad: true)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Bad_jsonl_rows_are_reported_with_their_line()
     {
         Image("a.png");

@@ -157,6 +157,27 @@ public sealed class ImageLoaderTests : IDisposable
         Assert.Equal([0, 0, 128, 255, 255, 0], image.Pixels);
     }
 
+    [Fact]
+    public void Png_packed_with_a_dictionary_or_with_rows_that_no_array_holds_is_an_error()
+    {
+        byte[] packed = PngSeeds.Deflate(new byte[100]);
+        // The bit that says so, and the header's checksum.
+        packed[1] = (byte)(packed[1] | 0x20);
+        packed[1] = (byte)(packed[1] & 0xE0 | 31 - (packed[0] * 256 + (packed[1] & 0xE0)) % 31);
+        byte[] file = PngSeeds.Assemble([("IHDR", PngSeeds.Header(9, 9, 8, 0)), ("IDAT", packed), ("IEND", [])]);
+        Assert.StartsWith("x.png: damaged PNG", Assert.Throws<EngineException>(() => ImageLoader.Decode(file, "x.png")).Message, StringComparison.Ordinal);
+
+        byte[] wide = PngSeeds.Assemble([("IHDR", PngSeeds.Header(1 << 28, 1, 16, 6)), ("tEXt", new byte[3 << 20]), ("IEND", [])]);
+        Assert.Contains("(16384x16384) are read", Assert.Throws<EngineException>(() => ImageLoader.Decode(wide, "x.png")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Jpeg_of_thousands_of_scans_is_an_error()
+    {
+        byte[] file = [.. ImageFuzzTests.Jpeg(1), .. Enumerable.Repeat((byte[])[0xFF, 0xDA], 300).SelectMany(m => m)];
+        Assert.Contains("more than 200 scans", Assert.Throws<EngineException>(() => ImageLoader.Decode(file, "x.jpg")).Message, StringComparison.Ordinal);
+    }
+
     private static RgbImage Gradient(int width, int height)
     {
         var image = new RgbImage(width, height);

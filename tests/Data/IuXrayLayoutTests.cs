@@ -91,9 +91,23 @@ public class IuXrayLayoutTests
     [InlineData("Seen on XXXX, XXXX. Stable (XXXX).", "", "Seen on. Stable.")]
     [InlineData("XXXX/XXXX XXXX's XXXX-year-old scar", "", "year-old scar")]
     [InlineData("Values ... as is, e.g., this", "", "Values ... as is, e.g., this")]
+    [InlineData("XXXX's-XXXX's scar", "", "scar")]
     [InlineData("XXXX.", "XXXX XXXX", "")]
     public void Removed_names_leave_no_trace(string findings, string impression, string caption) =>
         Assert.Equal(caption, RadiologyReport.Caption(findings, impression));
+
+    [Fact]
+    public void Long_runs_of_marks_are_walked_once() =>
+        Assert.Equal("a", RadiologyReport.Caption("XXXX" + new string('-', 1_000_000) + " a", ""));
+
+    [Fact]
+    public void Open_i_report_that_nests_without_end_is_refused()
+    {
+        using var set = new DataFolderBuilder();
+        set.Text("indiana_projections.csv", "uid,filename,projection\n1,1_IM-1.dcm.png,Frontal\n");
+        set.Text("ecgen-radiology/1.xml", "<e><uId id=\"CXR1\"/><AbstractText Label=\"FINDINGS\">" + string.Concat(Enumerable.Repeat("<a>", 200_000)) + string.Concat(Enumerable.Repeat("</a>", 200_000)) + "</AbstractText></e>");
+        Assert.Contains("nested more than 100 deep", Assert.Throws<EngineException>(() => set.Load()).Message);
+    }
 
     [Theory]
     [InlineData("NLMCXR_png/")]

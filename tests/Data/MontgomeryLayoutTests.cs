@@ -40,6 +40,16 @@ public class MontgomeryLayoutTests
     }
 
     [Fact]
+    public void Digits_of_other_scripts_are_no_age_and_long_white_space_is_walked_once()
+    {
+        using var set = new DataFolderBuilder();
+        set.Images("CXR_png/MCUCXR_0001_0.png").Text("ClinicalReadings/MCUCXR_0001_0.txt", "Patient's Sex: M\nPatient's Age: \u0663\u0664Y\nnormal\n");
+        Assert.Contains("expected Patient's Age", Assert.Throws<EngineException>(() => set.Load()).Message);
+        set.Text("ClinicalReadings/MCUCXR_0001_0.txt", $"Patient's Sex: M\nPatient's Age: 034Y\na{new string(' ', 100_000)}b\n");
+        Assert.EndsWith(" b", Assert.Single(set.Load().Images).Caption);
+    }
+
+    [Fact]
     public void Bad_cases_name_file_and_line()
     {
         using var set = new DataFolderBuilder();

@@ -76,6 +76,32 @@ public class PickleHostileFileTests
     }
 
     [Fact]
+    public void Dictionary_that_names_another_a_thousand_times_ends_at_once()
+    {
+        // Four dictionaries below each other, each with the next a thousand times: 10^12 ways.
+        var bomb = new TorchFile().Text("}q\0").String("model").Text("q\u0001");
+        for (int i = 0; i < 4; i++) bomb.Text("}(" + string.Concat(Enumerable.Repeat("h\u0001h\0", 1000)) + "uq\0");
+        Assert.Contains("no dictionary", Refusal(bomb.Text(".")));
+    }
+
+    [Fact]
+    public void Empty_tensors_have_no_bytes_whatever_their_strides()
+    {
+        using var folder = new TemporaryFolder();
+        var file = new TorchFile();
+        string key = file.Storage(new byte[8]);
+        file.Text("}(").String("x").Tensor(key, "FloatStorage", 2, 0, [3, 0], [1, 7]).String("y").Tensor(key, "FloatStorage", 2, 0, [0], [1]).Text("u.");
+        file.SaveZip(folder.File("x.pt"));
+        using (ITensorSource source = TensorFile.Open(folder.File("x.pt")))
+        {
+            Assert.Empty(source.Bytes("x").ToArray());
+            Assert.Empty(source.ReadFloat32("y"));
+        }
+        var outside = new TorchFile();
+        Assert.Contains("an empty tensor at element 1000", Refusal(outside.Text("}").String("x").Tensor(outside.Storage(new byte[8]), "FloatStorage", 2, 1000, [0], [1]).Text("s.")));
+    }
+
+    [Fact]
     public void Truncated_files_are_refused_at_every_length()
     {
         using var folder = new TemporaryFolder();

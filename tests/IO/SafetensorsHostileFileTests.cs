@@ -70,6 +70,18 @@ public class SafetensorsHostileFileTests
     }
 
     [Fact]
+    public void Messages_are_one_line_without_control_characters() =>
+        Assert.Equal("a b?[2J c?d", new EngineException("a\nb\u001b[2J\u2028c\0d").Message);
+
+    [Fact]
+    public void Pickle_where_only_safetensors_are_read_says_what_to_do()
+    {
+        using var folder = new TemporaryFolder();
+        TorchFile.Of([("x", [1], [1])]).SaveZip(folder.File("x.ckpt"));
+        Assert.Contains("weights-convert convert", Assert.Throws<EngineException>(() => SafetensorsReader.Open(folder.File("x.ckpt")).Dispose()).Message);
+    }
+
+    [Fact]
     public void Header_that_is_not_utf8_is_refused()
     {
         using var folder = new TemporaryFolder();

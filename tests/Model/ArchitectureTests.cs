@@ -68,6 +68,11 @@ public class ArchitectureTests
     [InlineData("""{"addition_embed_type": "text_time"}""", "addition_embed_type")]
     [InlineData("""{"norm_num_groups": 48}""", "norm_num_groups 48")]
     [InlineData("""{"attention_head_dim": [5, 10]}""", "a list of 4")]
+    [InlineData("""{"layers_per_block": 2000000000}""", "layers_per_block is 2000000000, an integer from 1 to 8 is needed")]
+    [InlineData("""{"block_out_channels": [2000000000]}""", "block_out_channels")]
+    [InlineData("""{"block_out_channels": [32, 32, 32, 32, 32, 32, 32, 32, 32]}""", "1 to 8")]
+    [InlineData("""{"norm_eps": 1e999}""", "norm_eps is 1e999")]
+    [InlineData("""{"down_block_types": ["\ud800"]}""", "not Unicode")]
     [InlineData("[1]", "JSON object")]
     [InlineData("{", "not valid JSON")]
     public void Config_that_is_not_supported_is_one_line_that_names_file_and_key(string json, string named)

@@ -142,6 +142,7 @@ public sealed class ClipTokenizerTests
     [InlineData("vocab.json", "{\"a\": 0}", "no token '!'")]
     [InlineData("tokenizer_config.json", "{\"pad_token\": \"nope\"}", "padding token 'nope' is not in the vocabulary")]
     [InlineData("tokenizer_config.json", "{\"pad_token\": 3}", "no valid tokenizer configuration")]
+    [InlineData("tokenizer_config.json", "{\"model_max_length\": 2000000000}", "65536 is the most")]
     public void FromFolder_BrokenFile_SaysWhatIsWrong(string file, string contents, string message)
     {
         using var folder = new TemporaryFolder();
@@ -149,6 +150,19 @@ public sealed class ClipTokenizerTests
         File.WriteAllText(Path.Combine(folder.Path, file), contents);
 
         Assert.Contains(message, Assert.Throws<EngineException>(() => ClipTokenizer.FromFolder(folder.Path)).Message);
+    }
+
+    [Fact]
+    public void FromFolder_EmptySpecialToken_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        ClipVocabularyTrainer.Train([], 514).Save(folder.Path);
+        string vocabulary = Path.Combine(folder.Path, "vocab.json");
+        File.WriteAllText(vocabulary, File.ReadAllText(vocabulary).TrimEnd()[..^1] + ",\"\":514}");
+        File.WriteAllText(Path.Combine(folder.Path, "tokenizer_config.json"), "{\"bos_token\": \"\"}");
+        string message = Assert.Throws<EngineException>(() => ClipTokenizer.FromFolder(folder.Path)).Message;
+        Assert.StartsWith(folder.Path, message);
+        Assert.Contains("start token '' is not", message);
     }
 
     [Fact]

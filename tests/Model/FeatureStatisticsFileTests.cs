@@ -67,6 +67,14 @@ public class FeatureStatisticsFileTests
         Assert.StartsWith(path, Assert.Throws<EngineException>(() => FeatureStatistics.Load(path)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Archive_that_unpacks_to_far_more_than_it_has_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Write(folder, ("mu", Mu, 80 << 20));
+        Assert.Contains("too many for a file of", Assert.Throws<EngineException>(() => FeatureStatistics.Load(path)).Message, StringComparison.Ordinal);
+    }
+
     private static string Write(TemporaryFolder folder, params (string Name, string Header, int Bytes)[] arrays)
     {
         string path = folder.File("stats.npz");

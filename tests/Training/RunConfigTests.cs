@@ -49,6 +49,19 @@ public class RunConfigTests
     }
 
     [Fact]
+    public void Checkpoint_whose_counters_are_no_numbers_is_refused_by_name()
+    {
+        using var folder = new TemporaryFolder();
+        var writer = new SafetensorsWriter();
+        (writer.Metadata["step"], writer.Metadata["best_validation"], writer.Metadata["best_step"]) = ("9999999999", "0.5", "2");
+        string path = folder.File("step-000003.safetensors");
+        writer.Save(path);
+        string message = Assert.Throws<EngineException>(() => CheckpointFile.Newest(folder.Path)).Message;
+        Assert.StartsWith(path, message);
+        Assert.Contains("'step'", message);
+    }
+
+    [Fact]
     public void A_saved_config_reads_back_equal()
     {
         using var folder = new TemporaryFolder();

@@ -6,9 +6,13 @@ namespace SeLoRA.Train;
 
 /// <summary>One row of a <see cref="CsvTable"/>.</summary>
 /// <param name="Line">Line of the file where it starts, the header being line 1.</param>
-/// <param name="Fields">Its fields, trimmed; as many as the header has.</param>
+/// <param name="Fields">Its fields, trimmed; as many as the header has, or fewer where it has a problem.</param>
 /// <param name="Problem">What makes it unusable, or null.</param>
-internal sealed record CsvRow(int Line, string[] Fields, string? Problem);
+internal sealed record CsvRow(int Line, string[] Fields, string? Problem)
+{
+    /// <summary>The field of a column; empty where the row is too short.</summary>
+    public string this[int column] => column < Fields.Length ? Fields[column] : "";
+}
 
 /// <summary>A CSV file (RFC 4180, UTF-8 with or without BOM) with a header.</summary>
 internal sealed class CsvTable
@@ -60,7 +64,8 @@ internal sealed class CsvTable
                     $"{csv.FieldCount} fields, expected {header.Length}; quote a text that contains commas",
                 null => null,
             };
-            rows.Add(new CsvRow((int)csv.LineNumber, Fields(csv, header.Length), problem));
+            // Not as many as the header has: thousands of columns and of empty rows would fill the memory.
+            rows.Add(new CsvRow((int)csv.LineNumber, Fields(csv, Math.Min(csv.FieldCount, header.Length)), problem));
             malformed = null;
         }
         return new CsvTable(path, header, rows);
@@ -95,9 +100,9 @@ internal sealed class CsvTable
         for (int i = 0; i < Header.Count; i++)
             if (Header[i] == name) return i;
         string hint = Header.Count == 1 && Header[0].AsSpan().IndexOfAny(';', '\t') >= 0 ? "; the separator must be a comma" : "";
-        throw new EngineException($"{Path}: no column {name}; the columns are {string.Join(", ", Header)}{hint}");
+        throw new EngineException($"{Path}: no column {name}; the columns are {DataText.List(Header)}{hint}");
     }
 
     private static string[] Fields(CsvReader csv, int count) =>
-        [.. Enumerable.Range(0, count).Select(i => i < csv.FieldCount ? csv.GetString(i).Trim() : "")];
+        [.. Enumerable.Range(0, count).Select(i => csv.GetString(i).Trim())];
 }

@@ -16,10 +16,12 @@ public static class ImageLoader
     // 16384 x 16384; 805 MB as RGB. Above it a file is either hostile or not meant for training.
     private const long PixelsMax = 1L << 28;
 
-    // No encoder packs more pixels into a byte: deflate reaches 1032 bytes a byte (8 bilevel pixels in each), a JPEG
+    // No encoder packs more pixels into a byte: deflate reaches 1032 bytes a byte (8 pixels of one bit in each), a JPEG
     // needs at least one bit for each block of each component (512 pixels a byte where there is one component).
-    private const long PngPixelsPerByte = 1032 * 8;
-    private const long JpegPixelsPerByte = 1024;
+    internal const long PngPixelsPerByte = 1032 * 8, JpegPixelsPerByte = 1024;
+
+    // A row of a PNG takes at most 8 bytes a pixel, which must fit an array.
+    private const long SideMax = 1 << 24;
 
     /// <summary>The decoded file, upright, at its own size.</summary>
     /// <param name="path">A PNG or JPEG file; the content decides, not the extension.</param>
@@ -64,14 +66,14 @@ public static class ImageLoader
     public static float[] LoadSignedUnit(string path, int size) => LoadSquare(path, size).ToSignedUnit();
 
     /// <summary>Refuses what a header claims before memory is allocated for it.</summary>
-    internal static void CheckSize(string name, long width, long height, long fileBytes, bool png)
+    internal static void CheckSize(string name, long width, long height, long pixelsMost)
     {
         if (width < 1 || height < 1)
             throw new EngineException($"{name}: image of {width}x{height} pixels; both sides must be at least 1");
-        if (width > PixelsMax / height)
+        if (width > SideMax || height > SideMax || width > PixelsMax / height)
             throw new EngineException($"{name}: {width}x{height} pixels; at most {PixelsMax} pixels (16384x16384) are read");
-        if (width * height > (png ? PngPixelsPerByte : JpegPixelsPerByte) * fileBytes)
-            throw new EngineException($"{name}: the header claims {width}x{height} pixels, more than {fileBytes} bytes can hold; "
+        if (width * height > pixelsMost)
+            throw new EngineException($"{name}: the header claims {width}x{height} pixels, more than the file can hold; "
                 + "the file is damaged or truncated");
     }
 

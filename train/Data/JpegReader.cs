@@ -8,13 +8,20 @@ internal static class JpegReader
 {
     public static bool IsJpeg(ReadOnlySpan<byte> bytes) => bytes is [0xFF, 0xD8, 0xFF, ..];
 
+    // A progressive image has some ten. Each is a walk over all pixels, and may be a few bytes of the file.
+    private const int ScansMost = 200;
+
+    // Inside a scan's data the marker cannot stand; inside a thumbnail it may, which counts little.
+    private static int Scans(ReadOnlySpan<byte> bytes) => bytes.Count([(byte)0xFF, (byte)0xDA]);
+
     public static RgbImage Read(byte[] bytes, string name)
     {
+        if (Scans(bytes) > ScansMost) throw new EngineException($"{name}: damaged JPEG: more than {ScansMost} scans");
         using SKData data = SKData.CreateCopy(bytes);
         using SKCodec? codec = SKCodec.Create(data);
         if (codec is null) throw new EngineException($"{name}: damaged JPEG header; replace or remove the file");
         int width = codec.Info.Width, height = codec.Info.Height;
-        ImageLoader.CheckSize(name, width, height, bytes.Length, png: false);
+        ImageLoader.CheckSize(name, width, height, ImageLoader.JpegPixelsPerByte * bytes.Length);
 
         // Without a colour space Skia leaves the numbers as they are stored, as the reference loaders do.
         var info = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque, null);

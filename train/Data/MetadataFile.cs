@@ -6,6 +6,8 @@ namespace SeLoRA.Train;
 /// <summary>The <c>metadata.csv</c> or <c>metadata.jsonl</c> of an image folder.</summary>
 internal static class MetadataFile
 {
+    private const int BrokenMost = 1000;
+
     private const string FileNameColumn = "file_name";
 
     private static readonly string[] s_captionColumns = ["text", "caption", "prompt"];
@@ -33,14 +35,14 @@ internal static class MetadataFile
     {
         CsvTable table = CsvTable.Read(path, "file_name,text");
         int file = table.Column(FileNameColumn), text = table.Column(CaptionColumn(path, [.. table.Header], captionColumn, notes));
-        return [.. table.Rows.Select(row => new CaptionedRow(path, row.Line, row.Fields[file], row.Fields[text]) { Problem = row.Problem })];
+        return [.. table.Rows.Select(row => new CaptionedRow(path, row.Line, row[file], row[text]) { Problem = row.Problem })];
     }
 
     private static List<CaptionedRow> ReadJsonl(string path, TextReader reader, string? captionColumn, List<string> notes)
     {
         var rows = new List<CaptionedRow>();
         string? textColumn = captionColumn;
-        int line = 0;
+        int line = 0, broken = 0;
         while (reader.ReadLine() is { } text)
         {
             line++;
@@ -53,8 +55,11 @@ internal static class MetadataFile
                 textColumn ??= CaptionColumn(path, [.. row.EnumerateObject().Select(p => p.Name)], null, notes);
                 rows.Add(new CaptionedRow(path, line, StringOf(row, FileNameColumn), StringOf(row, textColumn)));
             }
-            catch (JsonException e)
+            // The second: an escape that is no Unicode text, such as a lone surrogate.
+            catch (Exception e) when (e is JsonException or InvalidOperationException)
             {
+                // Each costs thousands of bytes and some ten microseconds: another kind of file is given up soon.
+                if (++broken > BrokenMost) throw new EngineException($"{path}: more than {BrokenMost} lines are no rows, such as line {line}; a JSON object in each line is needed");
                 rows.Add(new CaptionedRow(path, line, "", "") { Problem = $"not a valid row: {e.Message}" });
             }
         }
@@ -72,7 +77,7 @@ internal static class MetadataFile
     {
         string? column = wanted is not null ? columns.FirstOrDefault(c => c == wanted) : s_captionColumns.FirstOrDefault(columns.Contains);
         if (column is null)
-            throw new EngineException($"{path}: no column {wanted ?? s_captionColumns[0]} for the captions; the columns are {string.Join(", ", columns)}");
+            throw new EngineException($"{path}: no column {wanted ?? s_captionColumns[0]} for the captions; the columns are {DataText.List(columns)}");
         if (wanted is null && column != s_captionColumns[0]) notes.Add($"{path}: captions are taken from the column {column}");
         return column;
     }

@@ -27,7 +27,7 @@ internal static class PngReader
     {
         Chunks chunks = ReadChunks(bytes, name);
         Header header = chunks.Header;
-        ImageLoader.CheckSize(name, header.Width, header.Height, bytes.Length, png: true);
+        ImageLoader.CheckSize(name, header.Width, header.Height, ImageLoader.PngPixelsPerByte / header.BitsPerPixel * bytes.Length);
         if (header.ColorType == Palette && chunks.Palette.Length == 0)
             throw new EngineException($"{name}: palette PNG without a palette (PLTE chunk)");
 
@@ -41,7 +41,8 @@ internal static class PngReader
         {
             throw new EngineException($"{name}: truncated PNG: the data ends before the last of {header.Height} rows", e);
         }
-        catch (InvalidDataException e)
+        // The second: data packed with a dictionary, which PNG does not allow.
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw new EngineException($"{name}: damaged PNG: the compressed data is invalid", e);
         }

@@ -24,7 +24,7 @@ internal static class RowChecks
     {
         CheckListing(folder, rows);
         Decode([.. rows.Where(r => r.Problem is null)], progress, cancel);
-        List<DataProblem> problems = [.. rows.Where(r => r.Problem is not null).Select(r => new DataProblem(r.Source, r.Row, r.Problem!))];
+        List<DataProblem> problems = [.. rows.Where(r => r.Problem is not null).Select(r => new DataProblem(r.Source, r.Row, DataText.Shown(r.Problem!)))];
         if (!skipBad) Refuse(source, problems, rows.Count);
         List<CaptionedImage> images = [.. rows.Where(r => r.Problem is null).SelectMany(r => Enumerable.Repeat(r.ToImage(), r.Repeats))];
         if (images.Count == 0) throw new EngineException($"{source}: none of {rows.Count} rows is usable: {First(problems)}");

@@ -13,8 +13,7 @@ internal sealed class RunRecord
         Metrics = RunTables.Metrics(path);
         Ranks = RunTables.Ranks(path);
         Summary = RunSummary.Read(path);
-        Evaluation = ReadJson(System.IO.Path.Combine(path, EvaluationFile.Name)).TryGetValue("metrics", out JsonElement metrics) && metrics.ValueKind == JsonValueKind.Object
-            ? metrics.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Number).ToDictionary(p => p.Name, p => p.Value.GetDouble()) : [];
+        Evaluation = ReadMetrics(System.IO.Path.Combine(path, EvaluationFile.Name));
         FinalRanks = Summary is { } summary
             ? [.. summary.Ranks.Select(r => new ModuleRank(r.Key, r.Value))]
             : [.. Ranks.GroupBy(r => r.Module).Select(g => new ModuleRank(g.Key, g.Last().After))];
@@ -66,7 +65,7 @@ internal sealed class RunRecord
     {
         string path = System.IO.Path.Combine(folder, "config.json");
         if (!File.Exists(path)) throw new EngineException($"{folder}: no config.json, so no run to report on");
-        return new RunRecord(System.IO.Path.GetFullPath(folder), ReadJson(path).ToDictionary(p => p.Key, p => Text(p.Value)));
+        return new RunRecord(System.IO.Path.GetFullPath(folder), Unicode(path, () => ReadJson(path).ToDictionary(p => p.Key, p => Text(p.Value))));
     }
 
     /// <summary>A setting, or "" where the run has none of this name.</summary>
@@ -76,15 +75,36 @@ internal sealed class RunRecord
     public IReadOnlyList<(double Step, double Value)> Curve(Func<MetricsRow, double?> column) =>
         [.. Metrics.Where(r => column(r) is not null).Select(r => ((double)r.Step, column(r)!.Value))];
 
+    private static Dictionary<string, double> ReadMetrics(string path) => Unicode(path, () =>
+    {
+        var values = new Dictionary<string, double>(StringComparer.Ordinal);
+        if (!ReadJson(path).TryGetValue("metrics", out JsonElement metrics) || metrics.ValueKind != JsonValueKind.Object) return values;
+        foreach (JsonProperty metric in metrics.EnumerateObject())
+            if (metric.Value.ValueKind == JsonValueKind.Number) values[metric.Name] = metric.Value.GetDouble();
+        return values;
+    });
+
+    private static T Unicode<T>(string path, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new EngineException($"{path}: holds a string that is not Unicode text", e);
+        }
+    }
+
     private static Dictionary<string, JsonElement> ReadJson(string path)
     {
         try
         {
             return File.Exists(path) ? JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(File.ReadAllText(path)) ?? [] : [];
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new EngineException($"{path}: {e.Message}", e);
+            throw new EngineException($"{path}: {DataText.Shown(e.Message)}", e);
         }
     }
 

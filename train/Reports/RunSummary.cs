@@ -33,9 +33,9 @@ internal sealed record RunSummary(string Device, int TrainImages, int Validation
             RunSummary? summary = JsonSerializer.Deserialize<RunSummary>(File.ReadAllText(path), Json);
             return summary is { Networks: not null, Ranks: not null } ? summary : throw new EngineException($"{path}: networks or ranks are missing");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new EngineException($"{path}: {e.Message}", e);
+            throw new EngineException($"{path}: {DataText.Shown(e.Message)}", e);
         }
     }
 }

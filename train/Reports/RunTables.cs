@@ -38,7 +38,7 @@ internal static class RunTables
             }
             catch (Exception e) when (e is FormatException or OverflowException or IndexOutOfRangeException)
             {
-                throw new EngineException($"{path} line {i + 1}: damaged row \"{lines[i]}\"", e);
+                throw new EngineException($"{path} line {i + 1}: damaged row \"{DataText.Shown(lines[i])}\"", e);
             }
         }
         return rows;

@@ -59,10 +59,12 @@ internal sealed record CheckpointFile(int Step, double BestValidation, int BestS
         string Value(string key) => reader.Metadata.TryGetValue(key, out string? value)
             ? value
             : throw new EngineException($"{path}: metadata has no '{key}', so this is no training checkpoint");
-        var tensors = reader.Names.ToDictionary(name => name, name =>
-            new HostTensor([.. reader.Tensors[name].Shape.Select(d => (int)d)], reader.ReadFloat32(name)));
-        return new CheckpointFile(int.Parse(Value("step"), CultureInfo.InvariantCulture),
-            double.Parse(Value("best_validation"), CultureInfo.InvariantCulture),
-            int.Parse(Value("best_step"), CultureInfo.InvariantCulture), tensors);
+        int Step(string key) => int.TryParse(Value(key), NumberStyles.None, CultureInfo.InvariantCulture, out int step) ? step : throw Wrong(key, "a step");
+        EngineException Wrong(string key, string needed) => new($"{path}: metadata '{key}' is no number, {needed} is needed; so this is no training checkpoint");
+        if (!double.TryParse(Value("best_validation"), NumberStyles.Float, CultureInfo.InvariantCulture, out double best) || double.IsNaN(best)) throw Wrong("best_validation", "a loss");
+        var tensors = reader.Names.ToDictionary(name => name, name => reader.Tensors[name].Shape.All(d => d <= int.MaxValue)
+            ? new HostTensor([.. reader.Tensors[name].Shape.Select(d => (int)d)], reader.ReadFloat32(name))
+            : throw new EngineException($"{path}: a tensor has an axis of more than {int.MaxValue}"));
+        return new CheckpointFile(Step("step"), best, Step("best_step"), tensors);
     }
 }

@@ -16,6 +16,9 @@ internal sealed partial record RunConfig
     /// <summary>Name of the built-in demonstration data.</summary>
     public const string PhantomData = "phantoms";
 
+    // It may quote a key of the file, of any length.
+    private const int LongestReason = 200;
+
     private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
@@ -114,8 +117,13 @@ internal sealed partial record RunConfig
         }
         catch (JsonException e)
         {
-            throw new EngineException($"{path}: {e.Message.Split(" Path:")[0]} (line {e.LineNumber + 1}); "
+            string what = e.Message.Split(" Path:")[0];
+            throw new EngineException($"{path}: {(what.Length > LongestReason ? what[..LongestReason] + "..." : what)} (line {e.LineNumber + 1}); "
                 + $"known keys: {string.Join(", ", KnownKeys())}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"{path}: cannot be read: {e.Message}", e);
         }
     }
 

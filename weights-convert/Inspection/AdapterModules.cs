@@ -6,12 +6,14 @@ namespace SeLoRA.WeightsConvert;
 /// <summary>Looks the modules of an adapter up in SD-1.5.</summary>
 internal static class AdapterModules
 {
+    private static readonly Lazy<HashSet<string>> Known = new(Sd15);
+
     private static readonly string[] TextPrefixes = ["lora_te_", "text_encoder."];
 
     /// <summary>How many modules there are, in which part, and whether SD-1.5 has them.</summary>
     public static string Describe(IReadOnlyCollection<string> paths)
     {
-        HashSet<string> known = Sd15();
+        HashSet<string> known = Known.Value;
         string[] unknown = [.. paths.Where(p => !known.Contains(Flat(p)))];
         int text = paths.Except(unknown).Count(p => Array.Exists(TextPrefixes, t => p.StartsWith(t, StringComparison.Ordinal))
             || p.Contains("text_model.", StringComparison.Ordinal));

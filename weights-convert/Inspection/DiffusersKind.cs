@@ -6,10 +6,6 @@ namespace SeLoRA.WeightsConvert;
 /// <summary>Parts of a diffusers folder: U-Net, VAE, text encoder, held against SD-1.5's own keys and shapes.</summary>
 internal static class DiffusersKind
 {
-    // Diffusers before 0.17 named the VAE's attention so; the shapes may be those of 1x1 convolutions.
-    private static readonly (string Old, string New)[] OldVaeNames =
-        [(".query.", ".to_q."), (".key.", ".to_k."), (".value.", ".to_v."), (".proj_attn.", ".to_out.0.")];
-
     public static WeightsKind? Identify(ITensorSource source)
     {
         bool Has(string key) => source.Tensors.ContainsKey(key);
@@ -63,7 +59,7 @@ internal static class DiffusersKind
     {
         yield return key;
         if (!key.Contains(".attentions.0.", StringComparison.Ordinal)) yield break;
-        foreach ((string old, string current) in OldVaeNames)
+        foreach ((string old, string current) in StateDictKeys.VaeAttention)
             if (key.Contains(current, StringComparison.Ordinal)) yield return key.Replace(current, old, StringComparison.Ordinal);
     }
 

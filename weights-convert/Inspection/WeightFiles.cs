@@ -8,6 +8,8 @@ namespace SeLoRA.WeightsConvert;
 /// <param name="Notes">Lines about the folder as a whole.</param>
 internal sealed record WeightFiles(IReadOnlyList<string> Paths, IReadOnlyList<string> Notes)
 {
+    private const int LongestValue = 100;
+
     private static readonly string[] IndexEndings = [".safetensors.index.json", ".bin.index.json"];
 
     /// <summary>How names of pickled files end.</summary>
@@ -39,6 +41,8 @@ internal sealed record WeightFiles(IReadOnlyList<string> Paths, IReadOnlyList<st
     public static bool HasEnding(string path, IEnumerable<string> endings) =>
         endings.Any(e => path.EndsWith(e, StringComparison.OrdinalIgnoreCase));
 
+    private static string Shorten(string value) => value.Length > LongestValue ? value[..LongestValue] + "..." : value;
+
     /// <summary>A value of a JSON object as text.</summary>
     public static string JsonText(string path, string key)
     {
@@ -46,12 +50,20 @@ internal sealed record WeightFiles(IReadOnlyList<string> Paths, IReadOnlyList<st
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
             return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(key, out JsonElement value)
-                ? Text.Clean(value.ToString())
+                ? Shorten(Text.Clean(value.ToString()))
                 : $"unknown (no {key} in {Path.GetFileName(path)})";
         }
         catch (JsonException e)
         {
             throw new EngineException($"{path}: is not JSON: {e.Message}", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new EngineException($"{path}: holds a string that is not Unicode text", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"{path}: cannot be read: {e.Message}", e);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace SeLoRA.Engine;
 
@@ -108,7 +109,7 @@ internal sealed partial class PickleMachine(PickleInput input, Func<object?, Pic
     private void Tuple(int first)
     {
         if (first < Bottom) throw Underflow();
-        object?[] items = [.. stack.GetRange(first, stack.Count - first)];
+        object?[] items = CollectionsMarshal.AsSpan(stack)[first..].ToArray();
         Drop(first);
         Push(new PickleTuple(items));
     }

@@ -71,6 +71,7 @@ public sealed class PickleReader : TensorSource
     // Walks the elements in row-major order, as an odometer.
     private void Gather(PickleTensor tensor, long offset, Span<byte> destination)
     {
+        if (destination.IsEmpty) return;
         int size = tensor.ElementBytes;
         ReadOnlySpan<byte> storage = storages.Whole(tensor.Storage.Key);
         var index = new long[tensor.Shape.Length];

@@ -13,7 +13,7 @@ internal static class PickleStateDict
     /// <exception cref="EngineException">There is no dictionary of tensors, or it has a name twice.</exception>
     public static List<(string Name, PickleTensor Tensor)> Find(object? root, string path)
     {
-        PickleDict? dict = Search(root, DeepestWrapper);
+        PickleDict? dict = Search(root, DeepestWrapper, []);
         if (dict is null)
         {
             string[] keys = root is PickleDict top ? [.. top.Items.Select(i => i.Key as string ?? "?")] : [];
@@ -30,16 +30,19 @@ internal static class PickleStateDict
         return tensors;
     }
 
-    // Only through known names, and only down: what a file nests or shares elsewhere is never walked.
-    private static PickleDict? Search(object? value, int deepest)
+    // Only through known names, and only down: what a file nests or shares elsewhere is never walked. A dictionary that led to nothing at
+    // some depth is not walked again at that depth: a few thousand bytes can name one so often that the ways to it have no end.
+    private static PickleDict? Search(object? value, int deepest, HashSet<(PickleDict, int)> inVain)
     {
-        if (value is not PickleDict dict) return null;
+        if (value is not PickleDict dict || inVain.Contains((dict, deepest))) return null;
         if (deepest > 0)
         {
             foreach (string wrapper in Wrappers)
                 foreach ((object? key, object? inner) in dict.Items)
-                    if (key is string name && name == wrapper && Search(inner, deepest - 1) is { } found) return found;
+                    if (key is string name && name == wrapper && Search(inner, deepest - 1, inVain) is { } found) return found;
         }
-        return dict.Items.Any(item => item is { Key: string, Value: PickleTensor }) ? dict : null;
+        if (dict.Items.Any(item => item is { Key: string, Value: PickleTensor })) return dict;
+        inVain.Add((dict, deepest));
+        return null;
     }
 }

@@ -50,7 +50,7 @@ internal sealed class PickleStorages(InputFile file)
             using var stream = new DeflateStream(file.Stream(entry.DataOffset, entry.StoredBytes), CompressionMode.Decompress);
             if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) == bytes.Length) return bytes;
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw new EngineException($"{file.Path}: {SafetensorsText.Quote(entry.Name)} cannot be unpacked: {e.Message}", e);
         }

@@ -67,7 +67,8 @@ internal sealed record PickleTensor(PickleStorage Storage, SafetensorsDType DTyp
         string shape = SafetensorsText.Shape(Shape);
         if (!SafetensorsEntry.TryCountElements(Shape, out long count)) return $"a tensor of shape {shape}";
         if (Offset < 0 || Strides.Any(s => s < 0)) return $"a tensor with a negative offset or stride, shape {shape}";
-        if (count == 0) return null;
+        if (count == 0)
+            return (Int128)Offset * ElementBytes > Storage.Bytes ? $"an empty tensor at element {Offset} of a storage of {Storage.Bytes / ElementBytes}" : null;
         Int128 last = Offset;
         for (int i = 0; i < Shape.Length; i++) last += (Int128)(Shape[i] - 1) * Strides[i];
         if ((last + 1) * ElementBytes > Storage.Bytes)

@@ -21,13 +21,13 @@ internal static class IuProjections
         int uid = table.Column("uid"), file = table.Column("filename"), view = table.Column("projection");
         return [.. table.Rows.Select(row =>
         {
-            string projection = row.Fields[view];
+            string projection = row[view];
             bool frontal = projection.Equals("Frontal", StringComparison.OrdinalIgnoreCase);
             string? problem = row.Problem
                 ?? (frontal || projection.Equals("Lateral", StringComparison.OrdinalIgnoreCase)
                     ? null
                     : $"projection '{projection}'; expected Frontal or Lateral");
-            return new IuProjection(row.Line, row.Fields[uid], row.Fields[file], frontal, problem);
+            return new IuProjection(row.Line, row[uid], row[file], frontal, problem);
         })];
     }
 

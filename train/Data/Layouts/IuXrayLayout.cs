@@ -68,9 +68,9 @@ internal sealed class IuXrayLayout : IDataLayout
         var reports = new Dictionary<string, (int Line, string Caption)>(StringComparer.Ordinal);
         foreach (CsvRow row in table.Rows)
         {
-            string id = row.Fields[uid];
+            string id = row[uid];
             string? problem = row.Problem ?? (id.Length == 0 ? "empty uid" : null);
-            if (problem is null && !reports.TryAdd(id, (row.Line, RadiologyReport.Caption(row.Fields[findings], row.Fields[impression]))))
+            if (problem is null && !reports.TryAdd(id, (row.Line, RadiologyReport.Caption(row[findings], row[impression]))))
                 problem = $"uid {id}: listed before, in row {reports[id].Line}";
             if (problem is not null) rows.Add(new CaptionedRow(path, row.Line, id, "") { Problem = problem });
         }

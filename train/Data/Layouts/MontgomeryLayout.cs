@@ -76,9 +76,9 @@ internal sealed partial class MontgomeryLayout : IDataLayout
             return Bad(0, e.Message);
         }
         Match sex = Sex().Match(lines[0]);
-        if (!sex.Success) return Bad(1, $"'{lines[0]}'; expected Patient's Sex: F, M or O");
+        if (!sex.Success) return Bad(1, $"'{DataText.Shown(lines[0])}'; expected Patient's Sex: F, M or O");
         Match age = Age().Match(lines.Length > 1 ? lines[1] : "");
-        if (!age.Success) return Bad(2, $"'{(lines.Length > 1 ? lines[1] : "")}'; expected Patient's Age: 027Y");
+        if (!age.Success) return Bad(2, $"'{DataText.Shown(lines.Length > 1 ? lines[1] : "")}'; expected Patient's Age: 027Y");
         string findings = string.Join(' ', lines.Skip(2).Where(l => l.Length > 0));
         Match same = SameAs().Match(findings);
         findings = SameAs().Replace(findings, "").Replace("NO REPORT", "", StringComparison.OrdinalIgnoreCase).Trim();
@@ -93,9 +93,10 @@ internal sealed partial class MontgomeryLayout : IDataLayout
     [GeneratedRegex(@"^Patient.?s Sex:\s*([FMO])$", RegexOptions.IgnoreCase)]
     private static partial Regex Sex();
 
-    [GeneratedRegex(@"^Patient.?s Age:\s*(\d{1,3})\s*([YMD]?)$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^Patient.?s Age:\s*([0-9]{1,3})\s*([YMD]?)$", RegexOptions.IgnoreCase)]
     private static partial Regex Age();
 
-    [GeneratedRegex(@"\s*\(?\s*same p(?:atien)?t as (\w+)\s*\)?", RegexOptions.IgnoreCase)]
+    // From the beginning of white space only: else a long run of it would be walked from each of its characters.
+    [GeneratedRegex(@"(?<!\s)\s*(?:\(\s*)?same p(?:atien)?t as (\w+)\s*\)?", RegexOptions.IgnoreCase)]
     private static partial Regex SameAs();
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
+using System.Text;
 using System.Xml;
-using System.Xml.Linq;
 using SeLoRA.Engine;
 
 namespace SeLoRA.Train;
@@ -9,6 +9,7 @@ namespace SeLoRA.Train;
 internal sealed class OpenILayout : IDataLayout
 {
     private const string Reports = "ecgen-radiology";
+    private const int DeepestElement = 100;
 
     private static readonly string[] s_imageFolders = ["NLMCXR_png", "NLMCXR_png/NLMCXR_png", ""];
 
@@ -85,27 +86,55 @@ internal sealed class OpenILayout : IDataLayout
         string name = Path.GetFileName(path);
         try
         {
-            using var reader = XmlReader.Create(path, new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore, XmlResolver = null });
-            XDocument report = XDocument.Load(reader, LoadOptions.SetLineInfo);
-            string? uid = report.Descendants("uId").FirstOrDefault()?.Attribute("id")?.Value.Trim();
-            if (uid is null || !uid.StartsWith("CXR", StringComparison.Ordinal)) return Bad(0, $"{name}: no uId such as CXR12");
-            string Text(string label) => string.Join(' ', report.Descendants("AbstractText")
-                .Where(e => label.Equals(e.Attribute("Label")?.Value.Trim(), StringComparison.OrdinalIgnoreCase)).Select(e => e.Value));
-            List<(string, int)> images = [.. report.Descendants("parentImage").Where(e => e.Attribute("id") is not null)
-                .Select(e => (e.Attribute("id")!.Value.Trim(), ((IXmlLineInfo)e).LineNumber))];
-            return (uid[3..], RadiologyReport.Caption(Text("FINDINGS"), Text("IMPRESSION")), images, null);
+            using FileStream stream = File.OpenRead(path);
+            Report report = Parse(stream);
+            return report.Uid is { } uid && uid.StartsWith("CXR", StringComparison.Ordinal)
+                ? (uid[3..], RadiologyReport.Caption(report.Text("FINDINGS"), report.Text("IMPRESSION")), report.Images, null)
+                : Bad(0, $"{name}: no uId such as CXR12");
         }
         catch (XmlException e)
         {
             return Bad(e.LineNumber, $"not valid XML: {e.Message}");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             return Bad(0, $"{name}: cannot be read: {e.Message}");
         }
 
         (string, string, List<(string, int)>, CaptionedRow?) Bad(int line, string problem) =>
             ("", "", [], new CaptionedRow(path, line, name, "") { Problem = problem });
+    }
+
+    private sealed record Report(List<(string Label, StringBuilder Text)> Parts, List<(string Id, int Line)> Images)
+    {
+        public string? Uid { get; set; }
+
+        public string Text(string label) => string.Join(' ', Parts.Where(p => label.Equals(p.Label, StringComparison.OrdinalIgnoreCase)).Select(p => p.Text));
+    }
+
+    // Element by element: a tree of a file that nests without end could not be walked.
+    private static Report Parse(Stream stream)
+    {
+        var report = new Report([], []);
+        using var reader = XmlReader.Create(stream, new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore, XmlResolver = null });
+        (StringBuilder? text, int depth) = (null, 0);
+        while (reader.Read())
+        {
+            if (reader.Depth > DeepestElement) throw new XmlException($"elements nested more than {DeepestElement} deep");
+            if (text is not null && reader.Depth <= depth) text = null;
+            if (reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.SignificantWhitespace or XmlNodeType.Whitespace) text?.Append(reader.Value);
+            if (reader.NodeType != XmlNodeType.Element) continue;
+            int line = ((IXmlLineInfo)reader).LineNumber;
+            if (reader.LocalName == "uId") report.Uid ??= reader.GetAttribute("id")?.Trim();
+            else if (reader.LocalName == "parentImage" && reader.GetAttribute("id") is { } id) report.Images.Add((id.Trim(), line));
+            else if (reader.LocalName == "AbstractText" && text is null)
+            {
+                (text, depth) = (new StringBuilder(), reader.Depth);
+                report.Parts.Add((reader.GetAttribute("Label")?.Trim() ?? "", text));
+                if (reader.IsEmptyElement) text = null;
+            }
+        }
+        return report;
     }
 
     private static int Number(string path) =>

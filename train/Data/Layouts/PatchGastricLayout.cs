@@ -26,7 +26,7 @@ internal sealed class PatchGastricLayout : IDataLayout
     public bool IsAt(string folder) =>
         // The name is a common one; the column is not.
         File.Exists(Path.Combine(folder, Captions))
-        && File.ReadLines(Path.Combine(folder, Captions)).FirstOrDefault("").Contains("subtype", StringComparison.Ordinal);
+        && CsvTable.ReadText(Path.Combine(folder, Captions), reader => reader.ReadLine() ?? "").Contains("subtype", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public LayoutRows Read(string folder, ulong seed)
@@ -51,7 +51,7 @@ internal sealed class PatchGastricLayout : IDataLayout
         foreach (Slide slide in subtype.Where(s => !patches.Contains(s.Id)))
             result.Rows.Add(new CaptionedRow(result.Source, slide.Line, slide.Id, "") { Problem = $"{slide.Id}: no patch {slide.Id}_*.jpg in {Patches}" });
         (Slide Slide, string File)[] all = [.. subtype.SelectMany(slide => patches[slide.Id].Select(file => (slide, file)))];
-        result.Notes.Add(FormattableString.Invariant($"{subtype.Key}: {Math.Min(all.Length, PatchesPerSubtype):N0} of {all.Length:N0} patches, {subtype.Count():N0} slides"));
+        result.Notes.Add(FormattableString.Invariant($"{DataText.Shown(subtype.Key)}: {Math.Min(all.Length, PatchesPerSubtype):N0} of {all.Length:N0} patches, {subtype.Count():N0} slides"));
         // The draw is by name, hence the same on every file system; the order is the table's.
         result.Rows.AddRange(SeededOrder.Shuffle(all, p => Path.GetFileName(p.File), seed).Take(PatchesPerSubtype)
             .OrderBy(p => p.Slide.Line).ThenBy(p => p.File, StringComparer.Ordinal)
@@ -66,10 +66,10 @@ internal sealed class PatchGastricLayout : IDataLayout
         var slides = new List<Slide>();
         foreach (CsvRow row in table.Rows)
         {
-            string name = row.Fields[id];
-            string? problem = row.Problem ?? (name.Length == 0 ? "empty id" : row.Fields[text].Length == 0 ? $"{name}: empty caption" : null);
+            string name = row[id];
+            string? problem = row.Problem ?? (name.Length == 0 ? "empty id" : row[text].Length == 0 ? $"{name}: empty caption" : null);
             if (problem is null && !lines.TryAdd(name, row.Line)) problem = $"{name}: listed before, in row {lines[name]}";
-            if (problem is null) slides.Add(new Slide(row.Line, name, row.Fields[subtype], row.Fields[text]));
+            if (problem is null) slides.Add(new Slide(row.Line, name, row[subtype], row[text]));
             else rows.Add(new CaptionedRow(path, row.Line, name, "") { Problem = problem });
         }
         return slides;

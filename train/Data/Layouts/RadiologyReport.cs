@@ -27,7 +27,8 @@ internal static partial class RadiologyReport
     private static partial Regex Spaces();
 
     // "x-XXXX", "XXXX/XXXX" and "XXXX's" are one word each.
-    [GeneratedRegex(@"[-/]*X{4,}([-/']+X{4,})*('\w+)?[-/]*")]
+    // From the beginning of a run of marks only: else a long run would be walked from each of its characters.
+    [GeneratedRegex(@"(?:(?<![-/])[-/]+)?X{4,}([-/']+X{4,})*('\w+)?[-/]*")]
     private static partial Regex Marks();
 
     [GeneratedRegex(@" ([.,;:)])")]
