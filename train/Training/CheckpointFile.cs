@@ -16,6 +16,9 @@ internal sealed record CheckpointFile(int Step, double BestValidation, int BestS
 {
     private const int Kept = 2;
 
+    /// <summary>State of loss scaling; null without.</summary>
+    public LossScaling? Scaling { get; init; }
+
     /// <summary>Writes <c>step-000120.safetensors</c> whole or not at all, and deletes all but the newest two.</summary>
     public void Save(string folder)
     {
@@ -23,6 +26,12 @@ internal sealed record CheckpointFile(int Step, double BestValidation, int BestS
         writer.Metadata["step"] = Step.ToString(CultureInfo.InvariantCulture);
         writer.Metadata["best_validation"] = BestValidation.ToString("R", CultureInfo.InvariantCulture);
         writer.Metadata["best_step"] = BestStep.ToString(CultureInfo.InvariantCulture);
+        if (Scaling is { } scaling)
+        {
+            writer.Metadata["loss_scale"] = scaling.Scale.ToString("R", CultureInfo.InvariantCulture);
+            writer.Metadata["loss_scale_good_steps"] = scaling.GoodSteps.ToString(CultureInfo.InvariantCulture);
+            writer.Metadata["updates"] = scaling.Updates.ToString(CultureInfo.InvariantCulture);
+        }
         foreach ((string name, HostTensor tensor) in Tensors)
             writer.AddFloat32(name, [.. tensor.Shape.Select(d => (long)d)], tensor.Values);
         writer.Save(Path.Combine(folder, $"step-{Step:D6}.safetensors"));
@@ -45,6 +54,18 @@ internal sealed record CheckpointFile(int Step, double BestValidation, int BestS
             new HostTensor([.. reader.Tensors[name].Shape.Select(d => (int)d)], reader.ReadFloat32(name)));
         return new CheckpointFile(int.Parse(Value("step"), CultureInfo.InvariantCulture),
             double.Parse(Value("best_validation"), CultureInfo.InvariantCulture),
-            int.Parse(Value("best_step"), CultureInfo.InvariantCulture), tensors);
+            int.Parse(Value("best_step"), CultureInfo.InvariantCulture), tensors)
+        {
+            Scaling = reader.Metadata.ContainsKey("loss_scale")
+                ? new LossScaling(float.Parse(Value("loss_scale"), CultureInfo.InvariantCulture),
+                    int.Parse(Value("loss_scale_good_steps"), CultureInfo.InvariantCulture), long.Parse(Value("updates"), CultureInfo.InvariantCulture))
+                : null,
+        };
     }
 }
+
+/// <summary>State of loss scaling.</summary>
+/// <param name="Scale">Factor of the loss.</param>
+/// <param name="GoodSteps">Good steps since it changed.</param>
+/// <param name="Updates">Updates that the optimiser has made: steps less those that overflowed.</param>
+internal sealed record LossScaling(float Scale, int GoodSteps, long Updates);

@@ -5,8 +5,8 @@ using SeLoRA.Model;
 
 namespace SeLoRA.Train;
 
-/// <summary>What one optimiser step did.</summary>
-internal sealed record StepResult(double Loss, double GradNorm, double Milliseconds, IReadOnlyList<RankDecision> Decisions);
+/// <summary>What one optimiser step did. No norm: the scaled gradients overflowed, and the step was skipped.</summary>
+internal sealed record StepResult(double Loss, double? GradNorm, double Milliseconds, IReadOnlyList<RankDecision> Decisions, double? LossScale);
 
 /// <summary>
 /// The training step: batches of noisy latents, backward into the adapters, clipping, Adam, and what the method decides on ranks. It
@@ -23,6 +23,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly NoiseSchedule schedule;
     private readonly float scalingFactor;
     private readonly AdamW adam;
+    private readonly LossScaler? scaler;
 
     /// <summary>A loop at step 0.</summary>
     public TrainingLoop(RunConfig config, Denoiser denoiser, LatentSet train, LatentSet? validation, AdapterSet adapters,
@@ -37,6 +38,7 @@ internal sealed class TrainingLoop : IDisposable
         this.scalingFactor = scalingFactor;
         adam = new AdamW(config.LearningRate!.Value);
         adapters.AddTo(adam);
+        if (denoiser.UNet.Precision == DType.F16) scaler = new LossScaler();
         Order = new DrawOrder(config.Seed, train.Count, config.Batch, config.GradAccumulation);
         TotalSteps = config.Steps ?? config.Epochs!.Value * Order.StepsPerEpoch;
         ranks = method.CreateControl(adapters, adam, config.Seed, TotalSteps);
@@ -62,15 +64,22 @@ internal sealed class TrainingLoop : IDisposable
         NoisyBatch[] batches = [.. Enumerable.Range(0, config.GradAccumulation).Select(micro => NoisyBatch.Draw(train,
             Order.Batch(step, micro), i => Order.SampleSeed(step, micro, i), schedule, scalingFactor))];
         ranks?.BeforeStep(step);
-        double loss = ForwardBackward(batches, step);
-        ranks?.AfterBackward(step);
-        float norm = Clip(step);
-        adam.Step();
-        IReadOnlyList<RankDecision> decisions = ranks?.AfterStep(step, () => ForwardBackward(batches, step)) ?? [];
+        float? scale = scaler?.Scale;
+        double loss = ForwardBackward(batches, step, scale ?? 1f);
+        float? norm = null;
+        IReadOnlyList<RankDecision> decisions = [];
+        if (scaler is not null && !scaler.Unscale(adapters.Parameters.Select(p => p.Tensor))) ranks?.Discard();
+        else
+        {
+            ranks?.AfterBackward(step);
+            norm = Clip(step);
+            adam.Step();
+            decisions = ranks?.AfterStep(step, () => ForwardBackward(batches, step, scaler?.Scale ?? 1f)) ?? [];
+        }
         adam.ZeroGrad();
         Step = step;
         Backend.Get(denoiser.Device).Synchronize();
-        return new StepResult(loss, norm, Stopwatch.GetElapsedTime(start).TotalMilliseconds, decisions);
+        return new StepResult(loss, norm, Stopwatch.GetElapsedTime(start).TotalMilliseconds, decisions, scale);
     }
 
     /// <summary>Validation loss, or null without a validation set.</summary>
@@ -82,7 +91,10 @@ internal sealed class TrainingLoop : IDisposable
     {
         var state = new Dictionary<string, HostTensor>(adapters.Save(adam), StringComparer.Ordinal);
         ranks?.Save(state);
-        return new CheckpointFile(Step, bestValidation, bestStep, state);
+        return new CheckpointFile(Step, bestValidation, bestStep, state)
+        {
+            Scaling = scaler is null ? null : new LossScaling(scaler.Scale, scaler.GoodSteps, adam.StepCount),
+        };
     }
 
     /// <summary>Goes back to a checkpoint.</summary>
@@ -90,7 +102,8 @@ internal sealed class TrainingLoop : IDisposable
     {
         adapters.Restore(checkpoint.Tensors, adam);
         ranks?.Restore(checkpoint.Tensors);
-        adam.StepCount = checkpoint.Step;
+        adam.StepCount = checkpoint.Scaling?.Updates ?? checkpoint.Step;
+        if (checkpoint.Scaling is { } scaling) scaler?.Restore(scaling.Scale, scaling.GoodSteps);
         Step = checkpoint.Step;
     }
 
@@ -101,7 +114,7 @@ internal sealed class TrainingLoop : IDisposable
         adam.Dispose();
     }
 
-    private double ForwardBackward(NoisyBatch[] batches, int step)
+    private double ForwardBackward(NoisyBatch[] batches, int step, float scale)
     {
         double sum = 0;
         foreach (NoisyBatch batch in batches)
@@ -111,10 +124,10 @@ internal sealed class TrainingLoop : IDisposable
             double value = loss.Item();
             if (!double.IsFinite(value))
                 throw new EngineException($"step {step}: the loss is {value}; {FirstNonFinite()}the last checkpoint is whole (lower --lr, or --max-grad-norm 1)");
-            // The accumulated gradient is that of the mean over all micro-batches.
-            float share = 1f / batches.Length;
+            // The accumulated gradient is that of the mean over all micro-batches, times the loss scale.
+            float share = scale / batches.Length;
             using (ranks?.ObserveBackward(step, share))
-                (batches.Length == 1 ? loss : loss * share).Backward();
+                (share == 1f ? loss : loss * share).Backward();
             sum += value;
         }
         return sum / batches.Length;
