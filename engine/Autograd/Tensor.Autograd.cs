@@ -47,11 +47,13 @@ public sealed partial class Tensor
         if (seed is null)
         {
             if (Count != 1) Check.Fail($"Backward: shape {Shape} is not a scalar; give a seed gradient of the same shape");
+            Check.Float32("Backward", "the loss", this);
             using Tensor one = TensorScope.Detach(Full(Shape, 1f, Device));
             Autograd.Backward(Variable, one);
             return;
         }
         Check.SameShape("Backward", this, seed);
+        Check.SameType("Backward", this, seed);
         Autograd.Backward(Variable, seed);
     }
 

@@ -35,7 +35,7 @@ internal sealed class Variable
             Free();
             Grad = Own(copy);
         }
-        if (Grad.DType == DType.F32) Grad.Backend.AddScaled(grad, 1f, Grad);
+        if (Grad.DType == DType.F32 || Grad.Device.Kind != DeviceKind.Cpu) Grad.Backend.AddScaled(grad, 1f, Grad);
         else AddNarrow(Grad, grad);
     }
 
@@ -49,7 +49,7 @@ internal sealed class Variable
 
     private Tensor Own(Tensor grad) => IsVisible ? TensorScope.Detach(grad.Detach()) : grad.Hold();
 
-    /// <summary>16-bit gradients are added in float32 and rounded once.</summary>
+    /// <summary>16-bit gradients, which on the host only casts have, are added in float32 and rounded once.</summary>
     private static void AddNarrow(Tensor sum, Tensor grad)
     {
         using var scope = new TensorScope(hidden: true);

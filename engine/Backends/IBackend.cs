@@ -2,7 +2,10 @@ namespace SeLoRA.Engine;
 
 /// <summary>
 /// Everything a device must offer, on one page. The operations in Ops/ check shapes, dtypes and devices and allocate results; a
-/// backend may trust its arguments. Tensors are dense row-major float32 unless said; results are fully overwritten unless said.
+/// backend may trust its arguments. Tensors are dense row-major; results are fully overwritten unless said. Tensors are float32, and on a
+/// GPU activations may be F16 or BF16 as well, all of a primitive alike: what is computed is float32, and rounded where it is stored.
+/// Statistics, sums, biases, scales and shifts of norms and the optimiser's tensors are float32 always. The operands of a product are of one
+/// type, its result and residual of that type or float32.
 /// Work is queued in call order; <see cref="Download"/> and <see cref="Synchronize"/> wait. Same inputs give the same bits again.
 /// </summary>
 public interface IBackend
@@ -53,6 +56,12 @@ public interface IBackend
 
     /// <summary>y = x converted between F32, F16, BF16 (round to nearest even) and I32.</summary>
     void Cast(Tensor x, Tensor y);
+
+    /// <summary>
+    /// Matrices: y, F16 or BF16, has the first <paramref name="rows"/> and <paramref name="columns"/> of the float32 x in its own first
+    /// ones, rounded, and zeros elsewhere.
+    /// </summary>
+    void CastPadded(Tensor x, Tensor y, int rows, int columns);
 
     // ---- random numbers: element i is a pure function of (seed, offset + i); see Philox ---------------------------------
 

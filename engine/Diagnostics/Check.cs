@@ -25,11 +25,23 @@ internal static class Check
         if (a.Shape != b.Shape) Fail($"{op}: shapes {a.Shape} and {b.Shape} must be equal");
     }
 
-    /// <summary>A float32 tensor with the given number of axes.</summary>
+    /// <summary>An activation with the given number of axes.</summary>
     public static void Rank(string op, string name, Tensor x, int rank)
     {
         if (x.Shape.Rank != rank) Fail($"{op}: {name} has shape {x.Shape}, {rank} axes are needed");
-        Float32(op, name, x);
+        Activation(op, name, x);
+    }
+
+    /// <summary>A float tensor of a type that its device computes with: the host has float32 only.</summary>
+    public static void Activation(string op, string name, Tensor x)
+    {
+        if (!x.DType.IsFloat() || x.Device.Kind == DeviceKind.Cpu) Float32(op, name, x);
+    }
+
+    /// <summary>Both tensors of one type.</summary>
+    public static void SameType(string op, Tensor a, Tensor b)
+    {
+        if (a.DType != b.DType) Fail($"{op}: {a.DType} {a.Shape} and {b.DType} {b.Shape} must be of one type; convert one with Cast");
     }
 
     /// <summary>A float32 tensor.</summary>
@@ -38,17 +50,18 @@ internal static class Check
         if (x.DType != DType.F32) Fail($"{op}: {name} is {x.DType}, F32 is needed; convert with Cast");
     }
 
-    /// <summary>A weight with the given number of axes: float32, or 16 bits if it is frozen and on the host.</summary>
-    public static void Weight(string op, Tensor w, int rank)
+    /// <summary>A weight with the given number of axes: float32, or 16 bits if it is frozen, and then of x's type but on the host.</summary>
+    public static void Weight(string op, Tensor w, int rank, Tensor x)
     {
+        if (w.Shape.Rank != rank) Fail($"{op}: w has shape {w.Shape}, {rank} axes are needed");
         if (w.DType is not (DType.F16 or DType.BF16))
         {
-            Rank(op, "w", w, rank);
+            Float32(op, "w", w);
             return;
         }
-        if (w.Shape.Rank != rank) Fail($"{op}: w has shape {w.Shape}, {rank} axes are needed");
         if (w.RequiresGrad) Fail($"{op}: w is {w.DType}; a weight that is trained must be F32");
-        if (w.Device.Kind != DeviceKind.Cpu) Fail($"{op}: w is {w.DType}; on {w.Device} F32 is needed, convert with Cast");
+        if (w.Device.Kind != DeviceKind.Cpu && w.DType != x.DType)
+            Fail($"{op}: w is {w.DType} and x is {x.DType}; on {w.Device} x must be of w's type, convert with Cast");
     }
 
     /// <summary>A vector (bias, scale) of the given length on x's device, or null.</summary>

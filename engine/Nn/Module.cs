@@ -29,6 +29,24 @@ public abstract class Module
     /// <summary>The module with the given full name, or null.</summary>
     public Module? Find(string name) => NamedModules().FirstOrDefault(m => m.Name == name).Module;
 
+    /// <summary>Type that activations of this module have; float32 unless <see cref="SetPrecision"/> said otherwise.</summary>
+    public DType Precision { get; private set; } = DType.F32;
+
+    /// <summary>
+    /// Chooses the type in which this module and those below it compute on a GPU: that of activations and of frozen weights of two and more
+    /// axes. Vectors (biases, scales and shifts) stay float32, and so do weights that are trained. What a model is given and what it returns
+    /// is float32 whatever it computes in.
+    /// </summary>
+    public void SetPrecision(DType type)
+    {
+        if (!type.IsFloat()) Check.Fail($"SetPrecision: {type} is no type of floats");
+        foreach ((_, Module module) in NamedModules())
+        {
+            module.Precision = type;
+            foreach ((_, Parameter parameter) in module.parameters) parameter.Precision = type;
+        }
+    }
+
     /// <summary>Number of weights.</summary>
     public long ParameterCount => NamedParameters().Sum(p => p.Parameter.Shape.Count);
 

@@ -30,6 +30,7 @@ public sealed class Parameter
 
     private Tensor? value;
     private bool trainable;
+    private DType precision = DType.F32;
 
     /// <summary>A parameter without memory.</summary>
     /// <param name="fileShape">Shape in PyTorch's layout.</param>
@@ -72,7 +73,18 @@ public sealed class Parameter
         set
         {
             trainable = value;
-            if (this.value is not null) Replace(value ? Widened(this.value) : this.value);
+            if (this.value is not null) Replace(Placed(this.value));
+        }
+    }
+
+    /// <summary>Type of a frozen weight of two and more axes on a GPU; see <see cref="Module.SetPrecision"/>.</summary>
+    internal DType Precision
+    {
+        get => precision;
+        set
+        {
+            precision = value;
+            if (this.value is not null) Replace(Placed(this.value));
         }
     }
 
@@ -142,13 +154,22 @@ public sealed class Parameter
         tensor.RequiresGrad = trainable;
     }
 
-    /// <summary>The same weight as float32: itself if it is that, else a new tensor that no scope owns.</summary>
-    private static Tensor Widened(Tensor weight)
+    /// <summary>The same weight in the type that it shall have where it lies.</summary>
+    private Tensor Placed(Tensor weight)
     {
-        if (weight.DType == DType.F32) return weight;
-        Tensor wide = TensorScope.Detach(Tensor.Empty(weight.Shape, weight.Device));
-        weight.Backend.Cast(weight, wide);
-        return wide;
+        if (trainable) return Widened(weight);
+        return weight.Device.Kind == DeviceKind.Cpu ? weight : Converted(weight, Shape.Rank > 1 ? precision : DType.F32);
+    }
+
+    private static Tensor Widened(Tensor weight) => Converted(weight, DType.F32);
+
+    /// <summary>The same weight in another type: itself if it has that, else a new tensor that no scope owns.</summary>
+    private static Tensor Converted(Tensor weight, DType type)
+    {
+        if (weight.DType == type) return weight;
+        Tensor converted = TensorScope.Detach(Tensor.Empty(weight.Shape, weight.Device, type));
+        weight.Backend.Cast(weight, converted);
+        return converted;
     }
 
     private void Load<T>(ReadOnlySpan<T> values, Device device, DType dtype) where T : unmanaged
@@ -157,7 +178,9 @@ public sealed class Parameter
         Tensor tensor = value is { } held && held.Device == device && held.DType == dtype ? held : Tensor.Empty(Shape, device, dtype);
         if (HasPixels) LoadPixels(values, tensor);
         else tensor.Backend.Upload(MemoryMarshal.AsBytes(values), tensor);
-        Replace(tensor);
+        Tensor placed = Placed(tensor);
+        if (!ReferenceEquals(placed, tensor) && !ReferenceEquals(tensor, value)) tensor.Dispose();
+        Replace(placed);
     }
 
     /// <summary>Turns the weight on its way in, straight into the tensor's memory where that is the host's.</summary>

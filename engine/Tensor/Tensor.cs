@@ -95,8 +95,11 @@ public sealed partial class Tensor : IDisposable
     /// <summary>Undefined contents, same shape, dtype and device as this tensor.</summary>
     internal Tensor EmptyLike() => Empty(Shape, Backend, DType);
 
-    /// <summary>Undefined float32 contents on this tensor's device.</summary>
-    internal Tensor EmptyOf(Shape shape) => Empty(shape, Backend);
+    /// <summary>Undefined contents, another shape, dtype and device of this tensor.</summary>
+    internal Tensor EmptyOf(Shape shape) => Empty(shape, Backend, DType);
+
+    /// <summary>Undefined float32 contents on this tensor's device: statistics, sums, gradients of parameters.</summary>
+    internal Tensor EmptyF32(Shape shape) => Empty(shape, Backend);
 
     /// <summary>Overwrites a float32 tensor with host values; the count must match.</summary>
     public void CopyFrom(ReadOnlySpan<float> values)

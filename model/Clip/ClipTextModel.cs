@@ -89,7 +89,7 @@ public sealed class ClipTextTransformer : Module
     internal Tensor Forward(ReadOnlySpan<int> ids, int batch, int length, Action<string, Tensor>? probe)
     {
         using var scope = new TensorScope();
-        return scope.Return(finalLayerNorm.Forward(encoder.Forward(embeddings.Forward(ids, batch, length), causal: true, probe)));
+        return scope.Return(Ops.Cast(finalLayerNorm.Forward(encoder.Forward(embeddings.Forward(ids, batch, length), causal: true, probe)), DType.F32));
     }
 }
 

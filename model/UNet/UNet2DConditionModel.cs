@@ -67,10 +67,11 @@ public sealed class UNet2DConditionModel : Module
         using var scope = new TensorScope();
         Tensor sinusoid = Ops.TimestepEmbedding(
             timesteps, Config.BlockOutChannels[0], sample.Device, Config.FlipSinToCos, Config.FreqShift);
-        Tensor temb = timeEmbedding.Forward(sinusoid);
+        Tensor temb = timeEmbedding.Forward(Ops.Cast(sinusoid, Precision));
         Probe?.Invoke("time_embedding", temb);
 
-        Tensor h = convIn.Forward(sample);
+        Tensor h = convIn.Forward(Ops.Cast(sample, Precision));
+        context = Ops.Cast(context, Precision);
         Probe?.Invoke("conv_in", h);
         var skips = new Stack<Tensor>([h]);
         for (int i = 0; i < downBlocks.Count; i++)
@@ -85,7 +86,7 @@ public sealed class UNet2DConditionModel : Module
             h = upBlocks[i].Forward(h, temb, context, skips);
             Probe?.Invoke($"up_blocks.{i}", h);
         }
-        return scope.Return(convOut.Forward(convNormOut.Forward(h, silu: true)));
+        return scope.Return(Ops.Cast(convOut.Forward(convNormOut.Forward(h, silu: true)), DType.F32));
     }
 
     private void CheckShapes(Shape sample, int timesteps, Shape context)

@@ -31,6 +31,11 @@ public interface IRankControl : IDisposable
     {
     }
 
+    /// <summary>Forgets what was observed in a step that is skipped: its gradients overflowed, and nothing is updated or decided.</summary>
+    void Discard()
+    {
+    }
+
     /// <summary>Decides on ranks after the optimiser's update, while its gradients are still there.</summary>
     /// <param name="step">The step.</param>
     /// <param name="again">Runs the step's forward and backward passes once more; they ask for <see cref="ObserveBackward"/> again.</param>

@@ -6,8 +6,8 @@ namespace SeLoRA.Tests;
 /// <summary>Every kernel of the engine, generic ones closed over every struct of the engine that satisfies their constraints.</summary>
 internal static class KernelMethods
 {
-    /// <summary>What unconstrained element types stand for: elements are moved as 4-byte or 2-byte values.</summary>
-    private static readonly Type[] Elements = [typeof(int), typeof(ushort)];
+    /// <summary>What unconstrained element types stand for: elements are moved as 4-byte or 2-byte values, or 16 bytes of them at once.</summary>
+    private static readonly Type[] Elements = [typeof(int), typeof(ushort), typeof(I4)];
 
     /// <summary>Name and method, by name.</summary>
     public static IReadOnlyDictionary<string, MethodInfo> All { get; } = Find().ToDictionary(Name);

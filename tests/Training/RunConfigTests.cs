@@ -75,7 +75,7 @@ public class RunConfigTests
     [InlineData("lambda")]
     [InlineData("size")]
     [InlineData("method")]
-    [InlineData("dtype")]
+    [InlineData("precision")]
     [InlineData("validation")]
     [InlineData("lr")]
     [InlineData("rank-target")]
@@ -90,7 +90,7 @@ public class RunConfigTests
             case "lambda": config.Lambda = 0.9; break;
             case "size": config.Size = 100; break;
             case "method": config.Method = "dora"; break;
-            case "dtype": config.Dtype = "int8"; break;
+            case "precision": config.Precision = "int8"; break;
             case "validation": config.Validation = 1; break;
             case "rank-target": (config.Method, config.RankTarget) = ("adalora", 7); break;
             case "rank-kept": (config.Method, config.RankKept) = ("dylora", 5); break;

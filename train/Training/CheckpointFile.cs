@@ -16,6 +16,9 @@ internal sealed record CheckpointFile(int Step, double BestValidation, int BestS
 {
     private const int Kept = 2;
 
+    /// <summary>State of loss scaling; null without.</summary>
+    public LossScaling? Scaling { get; init; }
+
     /// <summary>Writes <c>step-000120.safetensors</c> whole or not at all, and deletes all but the newest two.</summary>
     /// <exception cref="EngineException">A value is not finite, or the system refuses the writing: what was there stays.</exception>
     public void Save(string folder)
@@ -26,6 +29,12 @@ internal sealed record CheckpointFile(int Step, double BestValidation, int BestS
         writer.Metadata["step"] = Step.ToString(CultureInfo.InvariantCulture);
         writer.Metadata["best_validation"] = BestValidation.ToString("R", CultureInfo.InvariantCulture);
         writer.Metadata["best_step"] = BestStep.ToString(CultureInfo.InvariantCulture);
+        if (Scaling is { } scaling)
+        {
+            writer.Metadata["loss_scale"] = scaling.Scale.ToString("R", CultureInfo.InvariantCulture);
+            writer.Metadata["loss_scale_good_steps"] = scaling.GoodSteps.ToString(CultureInfo.InvariantCulture);
+            writer.Metadata["updates"] = scaling.Updates.ToString(CultureInfo.InvariantCulture);
+        }
         foreach ((string name, HostTensor tensor) in Tensors)
             writer.AddFloat32(name, [.. tensor.Shape.Select(d => (long)d)], tensor.Values);
         writer.Save(Path.Combine(folder, $"step-{Step:D6}.safetensors"));
@@ -65,6 +74,20 @@ internal sealed record CheckpointFile(int Step, double BestValidation, int BestS
         var tensors = reader.Names.ToDictionary(name => name, name => reader.Tensors[name].Shape.All(d => d <= int.MaxValue)
             ? new HostTensor([.. reader.Tensors[name].Shape.Select(d => (int)d)], reader.ReadFloat32(name))
             : throw new EngineException($"{path}: a tensor has an axis of more than {int.MaxValue}"));
-        return new CheckpointFile(Step("step"), best, Step("best_step"), tensors);
+        return new CheckpointFile(Step("step"), best, Step("best_step"), tensors) { Scaling = Scaling() };
+
+        LossScaling? Scaling()
+        {
+            if (!reader.Metadata.ContainsKey("loss_scale")) return null;
+            if (!float.TryParse(Value("loss_scale"), NumberStyles.Float, CultureInfo.InvariantCulture, out float scale) || !(scale > 0 && float.IsFinite(scale)))
+                throw Wrong("loss_scale", "a scale");
+            return new LossScaling(scale, Step("loss_scale_good_steps"), Step("updates"));
+        }
     }
 }
+
+/// <summary>State of loss scaling.</summary>
+/// <param name="Scale">Factor of the loss.</param>
+/// <param name="GoodSteps">Good steps since it changed.</param>
+/// <param name="Updates">Updates that the optimiser has made: steps less those that overflowed.</param>
+internal sealed record LossScaling(float Scale, int GoodSteps, long Updates);

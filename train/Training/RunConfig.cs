@@ -66,8 +66,8 @@ internal sealed partial record RunConfig
     /// <summary>auto, cpu, cuda:i or opencl:i.</summary>
     public string Device { get; set; } = "auto";
 
-    /// <summary>Compute type.</summary>
-    public string Dtype { get; set; } = "f32";
+    /// <summary>Type that U-Net and text encoder compute in, one of <see cref="Train.Precision.Names"/>; null: what the device is best at.</summary>
+    public string? Precision { get; set; }
 
     /// <summary>Forward and backward passes per optimiser step.</summary>
     public int GradAccumulation { get; set; } = 1;
@@ -146,8 +146,7 @@ internal sealed partial record RunConfig
         Named("--device", c.Device);
         c.CheckMethod();
         OneOf("--dataset", c.Dataset, DataSets.Names);
-        if (c.Dtype != "f32")
-            throw new EngineException($"--dtype {c.Dtype}: this version computes in f32 only (16-bit files are read and converted)");
+        if (c.Precision is not null) OneOf("--precision", c.Precision, Train.Precision.Names);
         Positive("--batch", c.Batch);
         Positive("--grad-accumulation", c.GradAccumulation);
         Positive("--phantoms", c.Phantoms);

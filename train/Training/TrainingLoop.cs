@@ -5,8 +5,8 @@ using SeLoRA.Model;
 
 namespace SeLoRA.Train;
 
-/// <summary>What one optimiser step did.</summary>
-internal sealed record StepResult(double Loss, double GradNorm, double Milliseconds, IReadOnlyList<RankDecision> Decisions);
+/// <summary>What one optimiser step did. No norm: the scaled gradients overflowed, and the step was skipped.</summary>
+internal sealed record StepResult(double Loss, double? GradNorm, double Milliseconds, IReadOnlyList<RankDecision> Decisions, double? LossScale);
 
 /// <summary>
 /// The training step: batches of noisy latents, backward into the adapters, clipping, Adam, and what the method decides on ranks. It
@@ -24,6 +24,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly float scalingFactor;
     private readonly AdamW adam;
     private readonly NumberWatch watch;
+    private readonly LossScaler? scaler;
 
     /// <summary>A loop at step 0.</summary>
     public TrainingLoop(RunConfig config, Denoiser denoiser, LatentSet train, LatentSet? validation, AdapterSet adapters,
@@ -39,6 +40,7 @@ internal sealed class TrainingLoop : IDisposable
         adam = new AdamW(config.LearningRate!.Value);
         adapters.AddTo(adam);
         watch = new NumberWatch(adapters, config.LearningRate!.Value);
+        if (denoiser.UNet.Precision == DType.F16) scaler = new LossScaler();
         Order = new DrawOrder(config.Seed, train.Count, config.Batch, config.GradAccumulation);
         TotalSteps = config.Steps ?? config.Epochs!.Value * Order.StepsPerEpoch;
         ranks = method.CreateControl(adapters, adam, config.Seed, TotalSteps);
@@ -64,16 +66,24 @@ internal sealed class TrainingLoop : IDisposable
         NoisyBatch[] batches = [.. Enumerable.Range(0, config.GradAccumulation).Select(micro => NoisyBatch.Draw(train,
             Order.Batch(step, micro), i => Order.SampleSeed(step, micro, i), schedule, scalingFactor))];
         ranks?.BeforeStep(step);
-        double loss = ForwardBackward(batches, step);
-        ranks?.AfterBackward(step);
-        float norm = GradClip.ClipNorm(adapters.Parameters.Select(p => p.Tensor), config.MaxGradNorm > 0 ? config.MaxGradNorm : float.MaxValue);
-        Judge(step, loss, norm, batches[0]);
-        adam.Step();
-        IReadOnlyList<RankDecision> decisions = ranks?.AfterStep(step, () => ForwardBackward(batches, step)) ?? [];
+        float? scale = scaler?.Scale;
+        double loss = ForwardBackward(batches, step, scale ?? 1f);
+        float? norm = null;
+        IReadOnlyList<RankDecision> decisions = [];
+        // An overflow of float16 is no fault: the step is left out and the scale halved.
+        if (scaler is not null && !scaler.Unscale(adapters.Parameters.Select(p => p.Tensor))) ranks?.Discard();
+        else
+        {
+            ranks?.AfterBackward(step);
+            norm = GradClip.ClipNorm(adapters.Parameters.Select(p => p.Tensor), config.MaxGradNorm > 0 ? config.MaxGradNorm : float.MaxValue);
+            Judge(step, loss, norm, batches[0]);
+            adam.Step();
+            decisions = ranks?.AfterStep(step, () => ForwardBackward(batches, step, scaler?.Scale ?? 1f)) ?? [];
+        }
         adam.ZeroGrad();
         Step = step;
         Backend.Get(denoiser.Device).Synchronize();
-        return new StepResult(loss, norm, Stopwatch.GetElapsedTime(start).TotalMilliseconds, decisions);
+        return new StepResult(loss, norm, Stopwatch.GetElapsedTime(start).TotalMilliseconds, decisions, scale);
     }
 
     /// <summary>Validation loss, or null without a validation set.</summary>
@@ -92,7 +102,10 @@ internal sealed class TrainingLoop : IDisposable
         watch.JudgeWeights(Step);
         var state = new Dictionary<string, HostTensor>(adapters.Save(adam), StringComparer.Ordinal);
         ranks?.Save(state);
-        return new CheckpointFile(Step, bestValidation, bestStep, state);
+        return new CheckpointFile(Step, bestValidation, bestStep, state)
+        {
+            Scaling = scaler is null ? null : new LossScaling(scaler.Scale, scaler.GoodSteps, adam.StepCount),
+        };
     }
 
     /// <summary>Goes back to a checkpoint.</summary>
@@ -100,7 +113,8 @@ internal sealed class TrainingLoop : IDisposable
     {
         adapters.Restore(checkpoint.Tensors, adam);
         ranks?.Restore(checkpoint.Tensors);
-        adam.StepCount = checkpoint.Step;
+        adam.StepCount = checkpoint.Scaling?.Updates ?? checkpoint.Step;
+        if (checkpoint.Scaling is { } scaling) scaler?.Restore(scaling.Scale, scaling.GoodSteps);
         Step = checkpoint.Step;
     }
 
@@ -111,7 +125,7 @@ internal sealed class TrainingLoop : IDisposable
         adam.Dispose();
     }
 
-    private double ForwardBackward(NoisyBatch[] batches, int step)
+    private double ForwardBackward(NoisyBatch[] batches, int step, float scale)
     {
         double sum = 0;
         foreach (NoisyBatch batch in batches)
@@ -120,10 +134,10 @@ internal sealed class TrainingLoop : IDisposable
             Tensor loss = denoiser.Loss(batch, train.Shape);
             double value = loss.Item();
             Judge(step, value, null, batch);
-            // The accumulated gradient is that of the mean over all micro-batches.
-            float share = 1f / batches.Length;
+            // The accumulated gradient is that of the mean over all micro-batches, times the loss scale.
+            float share = scale / batches.Length;
             using (ranks?.ObserveBackward(step, share))
-                (batches.Length == 1 ? loss : loss * share).Backward();
+                (share == 1f ? loss : loss * share).Backward();
             sum += value;
         }
         return sum / batches.Length;

@@ -27,8 +27,10 @@ internal sealed class TrainingRun : IDisposable
     {
         this.config = config;
         device = Device.Parse(config.Device);
-        Console.WriteLine($"device    {device}: {Backend.Get(device).Name}");
+        DType precision = Precision.Of(config.Precision ??= Precision.Default(device), device);
+        Console.WriteLine($"device    {device}: {Backend.Get(device).Name}{(precision == DType.F32 ? "" : $", {config.Precision}")}");
         model = ModelFolder.Open(config.IsMini ? MiniModel.Folder : config.Model, config.Tokenizer).Load(device);
+        Precision.Set(model, precision);
         Console.WriteLine($"model     {config.Model}: U-Net {model.UNet.ParameterCount / 1e6:F1} M, text encoder {model.TextEncoder.ParameterCount / 1e6:F1} M, VAE {model.Vae.ParameterCount / 1e6:F1} M weights");
         DataSplits data = DataSets.Open(config, Console.WriteLine, cancel);
         train = Encode(data.Train, cancel);
@@ -144,7 +146,7 @@ internal sealed class TrainingRun : IDisposable
             lastValidation = measured ?? lastValidation;
             double memory = Backend.Get(device).Memory.PeakInUse / 1e6;
             var row = new MetricsRow(step, loop.Order.Epoch(step), result.Loss, measured, adapters.RankTotal,
-                result.GradNorm, result.Milliseconds, memory);
+                result.GradNorm, result.Milliseconds, memory, result.LossScale);
             folder.AppendMetrics(row);
             folder.AppendRanks(result.Decisions);
             board.Add(row);

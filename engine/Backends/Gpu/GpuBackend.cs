@@ -167,8 +167,11 @@ public sealed partial class GpuBackend : IBackend
         return storage.View.SubView(x.Offset * size, x.Count * size);
     }
 
-    /// <summary>A 4-byte tensor as T.</summary>
+    /// <summary>A tensor as T.</summary>
     private ArrayView<T> View<T>(Tensor x) where T : unmanaged => Bytes(x).Cast<T>();
+
+    /// <summary>A tensor of any type as 16-bit words: how kernels that are generic over the type are given it.</summary>
+    private ArrayView<ushort> Words(Tensor x) => View<ushort>(x);
 
     /// <summary>A float32 tensor's elements.</summary>
     private ArrayView<float> Floats(Tensor x) => View<float>(x);
@@ -180,6 +183,17 @@ public sealed partial class GpuBackend : IBackend
     private GpuStorage Workspace(long floats) => (GpuStorage)Allocate(floats * sizeof(float));
 
     private static ArrayView<float> Floats(GpuStorage workspace) => workspace.View.Cast<float>();
+
+    /// <summary>Threads that take eight elements each.</summary>
+    private static long Octets(long count) => (count + Octet.Size - 1) / Octet.Size;
+
+    /// <summary>1 if all tensors begin at multiples of 16 bytes, as their storages do; else 0.</summary>
+    private static int Whole(params ReadOnlySpan<Tensor> tensors)
+    {
+        foreach (Tensor x in tensors)
+            if (x.Offset * x.DType.SizeInBytes() % 16 != 0) return 0;
+        return 1;
+    }
 
     // ILGPU wraps the sentence that says what is wrong: take the innermost.
     private EngineException Failed(string step, Exception e)

@@ -31,14 +31,14 @@ internal interface IProduct<TSelf> where TSelf : struct, IProduct<TSelf>
 
     Place DepthOfA(int k);
 
-    float A(Place row, Place k);
+    float A<T>(Place row, Place k) where T : struct, IStoredFloat;
 
     /// <summary>B is seen as its transpose: rows are n.</summary>
     Place RowOfB(int n);
 
     Place DepthOfB(int k);
 
-    float B(Place row, Place k);
+    float B<T>(Place row, Place k) where T : struct, IStoredFloat;
 }
 
 /// <summary>How a group of 256 threads covers its tile: 2^Log2X threads along n, the others along m.</summary>
@@ -69,7 +69,7 @@ internal readonly struct WideGroup : IGroupShape
 /// The one main loop of all products: a group computes one tile of C; 16 values of k at a time of both operands are put into shared
 /// memory, k-major, and each thread multiplies quads into its register tile. Sums run over k in order from zero, so columns of zeros
 /// appended to K change no bit of the result, and tiles of every shape give the same bits.
-/// Bound: 2 M N K operations; A is read N / tile times, B M / tile times, from cache if they fit.
+/// Operands are of one type; what is multiplied and summed is float32. Bound: 2 M N K operations; A is read N / tile times, B M / tile times, from cache if they fit.
 /// </summary>
 internal static class ProductKernels
 {
@@ -81,12 +81,15 @@ internal static class ProductKernels
 
     public static class Of<TProduct> where TProduct : struct, IProduct<TProduct>
     {
-        public static readonly Kernel<Args<TProduct>> Square = new(ProductKernel<TProduct, SquareGroup>),
-            Tall = new(ProductKernel<TProduct, TallGroup>), Wide = new(ProductKernel<TProduct, WideGroup>),
-            Large = new(ProductLargeKernel<TProduct>);
+        public static readonly FloatKernels<Args<TProduct>>
+            Square = new(ProductKernel<TProduct, SquareGroup, StoredF32>, ProductKernel<TProduct, SquareGroup, StoredBF16>, ProductKernel<TProduct, SquareGroup, StoredF16>),
+            Tall = new(ProductKernel<TProduct, TallGroup, StoredF32>, ProductKernel<TProduct, TallGroup, StoredBF16>, ProductKernel<TProduct, TallGroup, StoredF16>),
+            Wide = new(ProductKernel<TProduct, WideGroup, StoredF32>, ProductKernel<TProduct, WideGroup, StoredBF16>, ProductKernel<TProduct, WideGroup, StoredF16>),
+            Large = new(ProductLargeKernel<TProduct, StoredF32>, ProductLargeKernel<TProduct, StoredBF16>, ProductLargeKernel<TProduct, StoredF16>);
     }
 
-    public static readonly Kernel<CombineArgs> Combine = new(ProductCombineKernel);
+    public static readonly FloatKernels<CombineArgs>
+        Combine = new(ProductCombineKernel<StoredF32>, ProductCombineKernel<StoredBF16>, ProductCombineKernel<StoredF16>);
 
     public struct Args<TProduct> where TProduct : struct
     {
@@ -103,17 +106,18 @@ internal static class ProductKernels
 
     /// <summary>4x4 elements a thread. Room for two groups is asked for: left to choose, ptxas limits itself to 48 registers and spills.</summary>
     [Kernel(groups: 2)]
-    private static void ProductKernel<TProduct, TShape>(Args<TProduct> p)
-        where TProduct : struct, IProduct<TProduct> where TShape : struct, IGroupShape =>
-        Tile<TProduct, RegisterTile4>(p, TShape.Log2X);
+    private static void ProductKernel<TProduct, TShape, T>(Args<TProduct> p)
+        where TProduct : struct, IProduct<TProduct> where TShape : struct, IGroupShape where T : struct, IStoredFloat =>
+        Tile<TProduct, RegisterTile4, T>(p, TShape.Log2X);
 
     /// <summary>8x8 elements a thread, 128x128 a group. Two groups a multiprocessor: ptxas would take 180 registers and leave room for one.</summary>
     [Kernel(groups: 2)]
-    private static void ProductLargeKernel<TProduct>(Args<TProduct> p) where TProduct : struct, IProduct<TProduct> =>
-        Tile<TProduct, RegisterTile8>(p, 4);
+    private static void ProductLargeKernel<TProduct, T>(Args<TProduct> p)
+        where TProduct : struct, IProduct<TProduct> where T : struct, IStoredFloat =>
+        Tile<TProduct, RegisterTile8, T>(p, 4);
 
-    private static void Tile<TProduct, TTile>(Args<TProduct> p, int log2X)
-        where TProduct : struct, IProduct<TProduct> where TTile : struct, IRegisterTile<TTile>
+    private static void Tile<TProduct, TTile, T>(Args<TProduct> p, int log2X)
+        where TProduct : struct, IProduct<TProduct> where TTile : struct, IRegisterTile<TTile> where T : struct, IStoredFloat
     {
         ArrayView<F4> shared = SharedMemory.Allocate<F4>(SharedQuads);
         ArrayView<float> floats = shared.Cast<float>();
@@ -165,15 +169,15 @@ internal static class ProductKernels
             for (int i = 0; i < rowsA * Depth / 256; i++)
             {
                 int row = rowA + i * rowStepA, k = kA + i * kStepA;
-                float value = TProduct.Tabled ? product.A(places[row], places[depthPlaces + k])
-                    : product.A(product.RowOfA(IntrinsicMath.Min(m0 + row, M - 1)), product.DepthOfA(IntrinsicMath.Min(k0 + k, kEnd - 1)));
+                float value = TProduct.Tabled ? product.A<T>(places[row], places[depthPlaces + k])
+                    : product.A<T>(product.RowOfA(IntrinsicMath.Min(m0 + row, M - 1)), product.DepthOfA(IntrinsicMath.Min(k0 + k, kEnd - 1)));
                 floats[k * strideA + row] = (m0 + row < M) & (k0 + k < kEnd) ? value : 0f;
             }
             for (int i = 0; i < rowsB * Depth / 256; i++)
             {
                 int row = rowB + i * rowStepB, k = kB + i * kStepB;
-                float value = TProduct.Tabled ? product.B(places[rowsA + row], places[depthPlaces + Depth + k])
-                    : product.B(product.RowOfB(IntrinsicMath.Min(n0 + row, N - 1)), product.DepthOfB(IntrinsicMath.Min(k0 + k, kEnd - 1)));
+                float value = TProduct.Tabled ? product.B<T>(places[rowsA + row], places[depthPlaces + Depth + k])
+                    : product.B<T>(product.RowOfB(IntrinsicMath.Min(n0 + row, N - 1)), product.DepthOfB(IntrinsicMath.Min(k0 + k, kEnd - 1)));
                 floats[startB + k * strideB + row] = (n0 + row < N) & (k0 + k < kEnd) ? value : 0f;
             }
             Group.Barrier();
@@ -196,7 +200,7 @@ internal static class ProductKernels
                 for (int l = 0; l < 16; l++)
                 {
                     int e = t + l * 256;
-                    p.Output.Store(floats[e], m0 + i * 64 + e / columns, n0 + j * 64 + e % columns, batch, chunk);
+                    p.Output.Store<T>(floats[e], m0 + i * 64 + e / columns, n0 + j * 64 + e % columns, batch, chunk);
                 }
                 Group.Barrier();
             }
@@ -205,13 +209,13 @@ internal static class ProductKernels
 
     /// <summary>Adds the chunks' sums in order and applies the epilogue.</summary>
     [Kernel]
-    private static void ProductCombineKernel(CombineArgs p)
+    private static void ProductCombineKernel<T>(CombineArgs p) where T : struct, IStoredFloat
     {
         long i = Flat.Index;
         if (i >= p.Count) return;
         float sum = 0f;
         for (int chunk = 0; chunk < p.Output.Chunks; chunk++) sum += p.Output.Partial[chunk * p.Count + i];
         long row = Flat.Divide(i, p.Output.N), batch = Flat.Divide(row, p.Output.M);
-        p.Output.Finish(sum, (int)(row - batch * p.Output.M), (int)(i - row * p.Output.N), (int)batch);
+        p.Output.Finish<T>(sum, (int)(row - batch * p.Output.M), (int)(i - row * p.Output.N), (int)batch);
     }
 }

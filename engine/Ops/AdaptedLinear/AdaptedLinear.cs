@@ -1,6 +1,6 @@
 namespace SeLoRA.Engine;
 
-/// <summary>What a low-rank layer saw in one backward pass, before its gradients are summed over the batch.</summary>
+/// <summary>What a low-rank layer saw in one backward pass, before its gradients are summed over the batch; float32.</summary>
 /// <param name="X">Input (N, ..., in).</param>
 /// <param name="Dy">Gradient of the output (N, ..., out).</param>
 /// <param name="U">scale x A^T, (N, ..., rank).</param>
@@ -15,6 +15,8 @@ public static partial class Ops
     /// </summary>
     /// <remarks>
     /// With u = scale x A^T and v = scale dy B, the result is the one product [x u] [w B]^T, and dx = [dy v] [w; A]; dA = v^T x, dB = dy^T u.
+    /// A and B are float32, and so are their gradients. Where x is 16 bits wide they are rounded to its type for the products, in copies
+    /// whose rank is filled up with zeros to a multiple of 8, as tensor cores ask for.
     /// </remarks>
     /// <param name="x">(N, ..., in).</param>
     /// <param name="w">Base weight (out, in).</param>
@@ -34,6 +36,8 @@ public static partial class Ops
         LinearCheck("AdaptedLinear", x, w, bias);
         Check.Rank("AdaptedLinear", "A", a, 2);
         Check.Rank("AdaptedLinear", "B", b, 2);
+        Check.Float32("AdaptedLinear", "A", a);
+        Check.Float32("AdaptedLinear", "B", b);
         Check.SameDevice("AdaptedLinear", x, a);
         Check.SameDevice("AdaptedLinear", x, b);
         int capacity = a.Shape[0];
@@ -41,51 +45,63 @@ public static partial class Ops
             Check.Fail($"AdaptedLinear: A {a.Shape} and B {b.Shape} do not fit weight {w.Shape}");
         if (rank < 1 || rank > capacity) Check.Fail($"AdaptedLinear: rank {rank} is outside 1..{capacity}");
         Shape yShape = x.Shape.With(-1, w.Shape[0]);
-        if (residual is not null && residual.Shape != yShape)
-            Check.Fail($"AdaptedLinear: residual {residual.Shape} must have the result's shape {yShape}");
+        ResidualCheck("AdaptedLinear", x, residual, yShape);
 
         IBackend backend = x.Backend;
         Tensor y = x.EmptyOf(yShape);
         using var scope = new TensorScope(hidden: true);
-        Tensor u = x.EmptyOf(x.Shape.With(-1, rank));
-        backend.Gemm(x, a, u, new GemmShape((int)x.Shape.Rows, rank, w.Shape[1], TransB: true), new GemmEpilogue { Alpha = scale });
-        backend.Gemm(x, w, y, LinearShape(x, w),
-            new GemmEpilogue { Bias = bias, Residual = residual, LowRank = new LowRankTerm(u, b, TransV: true, rank) });
-        return Autograd.Record("AdaptedLinear", y, [x, w, bias, a, b, residual], [x, w, a, b, u], (rank, scale, observer), static (ctx, s) =>
+        int width = x.DType == DType.F32 ? rank : (rank + 7) / 8 * 8;
+        Tensor down = x.DType == DType.F32 ? a : Padded(a, x, rank, w.Shape[1], new Shape(width, w.Shape[1]));
+        Tensor up = x.DType == DType.F32 ? b : Padded(b, x, w.Shape[0], rank, new Shape(w.Shape[0], width));
+        Tensor u = x.EmptyOf(x.Shape.With(-1, width));
+        backend.Gemm(x, down, u, new GemmShape((int)x.Shape.Rows, width, w.Shape[1], TransB: true), new GemmEpilogue { Alpha = scale });
+        backend.Gemm(x, As(w, x), y, LinearShape(x, w),
+            new GemmEpilogue { Bias = bias, Residual = residual, LowRank = new LowRankTerm(u, up, TransV: true, width) });
+        return Autograd.Record("AdaptedLinear", y, [x, w, bias, a, b, residual], [x, w, down, up, u], (rank, capacity, scale, observer), static (ctx, s) =>
         {
             Tensor dy = ctx.Dy, x0 = ctx[0], a0 = ctx[2], b0 = ctx[3], u0 = ctx[4];
-            int rows = (int)dy.Shape.Rows, outs = dy.Shape[-1], ins = x0.Shape[-1], rank = s.rank, capacity = a0.Shape[0];
+            int rows = (int)dy.Shape.Rows, outs = dy.Shape[-1], ins = x0.Shape[-1], rank = s.rank, capacity = s.capacity, width = u0.Shape[-1];
             IBackend backend = dy.Backend;
-            Tensor v = dy.EmptyOf(dy.Shape.With(-1, rank));
-            backend.Gemm(dy, b0, v, new GemmShape(rows, rank, outs) { Ldb = capacity }, new GemmEpilogue { Alpha = s.scale });
+            Tensor v = dy.EmptyOf(dy.Shape.With(-1, width));
+            backend.Gemm(dy, b0, v, new GemmShape(rows, width, outs) { Ldb = b0.Shape[1] }, new GemmEpilogue { Alpha = s.scale });
             if (ctx.Needs(0))
             {
                 Tensor dx = dy.EmptyOf(x0.Shape);
-                backend.Gemm(dy, ctx[1], dx, new GemmShape(rows, ins, outs),
-                    new GemmEpilogue { LowRank = new LowRankTerm(v, a0, TransV: false, rank) });
+                backend.Gemm(dy, As(ctx[1], dy), dx, new GemmShape(rows, ins, outs),
+                    new GemmEpilogue { LowRank = new LowRankTerm(v, a0, TransV: false, width) });
                 ctx.Give(0, dx);
             }
             if (ctx.Needs(1)) ctx.Give(1, LinearBackwardWeight(x0, dy, ctx[1]));
             if (ctx.Needs(2)) ctx.Give(2, SumRows(dy));
             if (ctx.Needs(3))
             {
-                Tensor da = a0.EmptyLike();
+                Tensor da = dy.EmptyF32(new Shape(capacity, ins));
                 if (rank < capacity) backend.Zero(da);
-                backend.Gemm(v, x0, da, new GemmShape(rank, ins, rows, TransA: true), new GemmEpilogue());
+                backend.Gemm(v, x0, da, new GemmShape(rank, ins, rows, TransA: true) { Lda = width }, new GemmEpilogue());
                 ctx.Give(3, da);
             }
             if (ctx.Needs(4))
             {
-                Tensor db = b0.EmptyLike();
+                Tensor db = dy.EmptyF32(new Shape(outs, capacity));
                 if (rank < capacity) backend.Zero(db);
-                backend.Gemm(dy, u0, db, new GemmShape(outs, rank, rows, TransA: true) { Ldc = capacity }, new GemmEpilogue());
+                backend.Gemm(dy, u0, db, new GemmShape(outs, rank, rows, TransA: true) { Ldb = width, Ldc = capacity }, new GemmEpilogue());
                 ctx.Give(4, db);
             }
             if (ctx.Needs(5)) ctx.Give(5, dy);
             if (s.observer?.Invoke() is not { } observe) return;
             // The observer's own handles: those of backward serve again.
             using var scope = new TensorScope();
-            observe(new AdaptedLinearSignals(x0.Detach(), dy.Detach(), u0.Detach(), v.Detach()));
+            observe(dy.DType == DType.F32
+                ? new AdaptedLinearSignals(x0.Detach(), dy.Detach(), u0.Detach(), v.Detach())
+                : new AdaptedLinearSignals(Cast(x0, DType.F32), Cast(dy, DType.F32), Cast(Columns(u0, 0, rank), DType.F32), Cast(Columns(v, 0, rank), DType.F32)));
         });
+    }
+
+    /// <summary>The first rows and columns of a factor, rounded to x's type, in a matrix of zeros.</summary>
+    private static Tensor Padded(Tensor factor, Tensor x, int rows, int columns, Shape shape)
+    {
+        Tensor padded = x.EmptyOf(shape);
+        x.Backend.CastPadded(factor, padded, rows, columns);
+        return padded;
     }
 }

@@ -7,10 +7,10 @@ public sealed partial class GpuBackend
     {
         using Lock.Scope turn = Enter();
         AttentionKernels.Args p = OwnQueries(shape);
-        (p.Own, p.Other, p.Summed) = (Floats(q), Floats(k), Floats(v));
-        (p.Result, p.Lse, p.Delta) = (Floats(y), Floats(lse), Floats(lse));
+        (p.Own, p.Other, p.Summed, p.Result) = (Words(q), Words(k), Words(v), Words(y));
+        p.Lse = p.Delta = p.Partial = Floats(lse);
         (p.OwnGradient, p.OtherGradient) = (p.Own, p.Other);
-        RunAttention<AttentionOutput>(p, shape.N);
+        RunAttention<AttentionOutput>(q.DType, p, shape.N);
     }
 
     private static AttentionKernels.Args OwnQueries(in AttentionShape s) => new()
@@ -19,13 +19,13 @@ public sealed partial class GpuBackend
         Chunks = 1, ChunkRows = s.Lk,
     };
 
-    private void RunAttention<TResult>(AttentionKernels.Args p, int n) where TResult : struct, IAttentionResult
+    private void RunAttention<TResult>(DType type, AttentionKernels.Args p, int n) where TResult : struct, IAttentionResult
     {
         p.Slices = (p.D + AttentionKernels.MaxColumns - 1) / AttentionKernels.MaxColumns;
         p.Tiles = (p.OwnRows + AttentionKernels.Rows - 1) / AttentionKernels.Rows;
-        Kernel<AttentionKernels.Args> kernel = p.D <= 64 ? AttentionKernels.Of<TResult>.Columns64
+        FloatKernels<AttentionKernels.Args> kernels = p.D <= 64 ? AttentionKernels.Of<TResult>.Columns64
             : p.D <= 128 ? AttentionKernels.Of<TResult>.Columns128
             : AttentionKernels.Of<TResult>.Columns192;
-        kernel.Run(this, (long)p.Tiles * p.Slices * p.Chunks * p.Heads * n, p);
+        kernels.For(type).Run(this, (long)p.Tiles * p.Slices * p.Chunks * p.Heads * n, p);
     }
 }

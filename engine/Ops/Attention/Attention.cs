@@ -17,6 +17,8 @@ public static partial class Ops
         Check.Rank("Attention", "q", q, 3);
         Check.Rank("Attention", "k", k, 3);
         Check.SameDevice("Attention", q, k);
+        Check.SameType("Attention", q, k);
+        Check.SameType("Attention", k, v);
         Check.SameShape("Attention", k, v);
         int n = q.Shape[0], width = q.Shape[2];
         if (k.Shape[0] != n || k.Shape[2] != width)
@@ -28,7 +30,7 @@ public static partial class Ops
         var s = new AttentionShape(n, q.Shape[1], k.Shape[1], heads, d, scale ?? 1f / MathF.Sqrt(d), causal);
         Tensor y = q.EmptyLike();
         using var scope = new TensorScope(hidden: true);
-        Tensor lse = q.EmptyOf(new Shape(n, heads, s.Lq));
+        Tensor lse = q.EmptyF32(new Shape(n, heads, s.Lq));
         q.Backend.Attention(q, k, v, y, lse, s);
         return Autograd.Record("Attention", y, [q, k, v], [q, k, v, y, lse], s, static (ctx, s) =>
         {

@@ -12,22 +12,22 @@ public sealed partial class GpuBackend
         using Lock.Scope turn = Enter();
         GpuStorage deltas = Workspace((long)shape.N * shape.Heads * shape.Lq);
         AttentionKernels.Args p = OwnQueries(shape);
-        (p.Lse, p.Delta) = (Floats(lse), Floats(deltas));
+        (p.Lse, p.Delta, p.Partial) = (Floats(lse), Floats(deltas), Floats(deltas));
         long rows = (long)shape.N * shape.Lq * shape.Heads;
-        AttentionKernels.Delta.RunFlat(this, rows, new AttentionKernels.DeltaArgs
+        AttentionKernels.Delta.For(y).RunFlat(this, rows, new AttentionKernels.DeltaArgs
         {
-            Y = Floats(y), Dy = Floats(dy), Delta = p.Delta, Count = rows, D = shape.D, Heads = shape.Heads, Lq = shape.Lq,
+            Y = Words(y), Dy = Words(dy), Delta = p.Delta, Count = rows, D = shape.D, Heads = shape.Heads, Lq = shape.Lq,
         });
 
-        (p.Own, p.Other, p.OwnGradient, p.OtherGradient) = (Floats(q), Floats(k), Floats(dy), Floats(v));
-        (p.Summed, p.Result) = (Floats(k), Floats(dq));
-        RunAttention<AttentionQueryGradient>(p, shape.N);
+        (p.Own, p.Other, p.OwnGradient, p.OtherGradient) = (Words(q), Words(k), Words(dy), Words(v));
+        (p.Summed, p.Result) = (Words(k), Words(dq));
+        RunAttention<AttentionQueryGradient>(q.DType, p, shape.N);
 
         (p.Own, p.Other, p.OwnGradient, p.OtherGradient) = (p.Other, p.Own, p.OtherGradient, p.OwnGradient);
         (p.OwnRows, p.OtherRows) = (shape.Lk, shape.Lq);
-        p.Summed = Floats(q);
+        p.Summed = Words(q);
         RunOverQueries<AttentionKeyGradient>(p, dk, shape.N);
-        (p.Summed, p.ResultScale) = (Floats(dy), 1f);
+        (p.Summed, p.ResultScale) = (Words(dy), 1f);
         RunOverQueries<AttentionValueGradient>(p, dv, shape.N);
         deltas.Release();
     }
@@ -37,19 +37,19 @@ public sealed partial class GpuBackend
         p.Chunks = p.OwnRows <= FewKeys ? (p.OtherRows + QueriesOfChunk - 1) / QueriesOfChunk : 1;
         p.ChunkRows = p.Chunks > 1 ? QueriesOfChunk : p.OtherRows;
         p.ChunkStride = result.Count;
-        p.Result = Floats(result);
+        p.Result = Words(result);
         if (p.Chunks == 1)
         {
-            RunAttention<TResult>(p, n);
+            RunAttention<TResult>(result.DType, p, n);
             return;
         }
         GpuStorage partial = Workspace(p.Chunks * result.Count);
-        p.Result = Floats(partial);
-        RunAttention<TResult>(p, n);
+        p.Partial = Floats(partial);
+        RunAttention<TResult>(result.DType, p, n);
         int width = p.Heads * p.D;
         ProductOutput output = Output(result, n * p.OwnRows, width, width, 1, 0, new GemmEpilogue());
-        (output.Partial, output.Chunks) = (p.Result, p.Chunks);
-        ProductKernels.Combine.RunFlat(this, result.Count, new ProductKernels.CombineArgs { Output = output, Count = result.Count });
+        (output.Partial, output.Chunks) = (p.Partial, p.Chunks);
+        ProductKernels.Combine.For(result).RunFlat(this, result.Count, new ProductKernels.CombineArgs { Output = output, Count = result.Count });
         partial.Release();
     }
 }

@@ -86,19 +86,24 @@ internal static class AttentionKernels
 
     public static class Of<TResult> where TResult : struct, IAttentionResult
     {
-        public static readonly Kernel<Args> Columns64 = new(AttentionKernel<TResult, AttentionColumns64>),
-            Columns128 = new(AttentionKernel<TResult, AttentionColumns128>), Columns192 = new(AttentionKernel<TResult, AttentionColumns192>);
+        public static readonly FloatKernels<Args>
+            Columns64 = new(AttentionKernel<TResult, AttentionColumns64, StoredF32>, AttentionKernel<TResult, AttentionColumns64, StoredBF16>, AttentionKernel<TResult, AttentionColumns64, StoredF16>),
+            Columns128 = new(AttentionKernel<TResult, AttentionColumns128, StoredF32>, AttentionKernel<TResult, AttentionColumns128, StoredBF16>, AttentionKernel<TResult, AttentionColumns128, StoredF16>),
+            Columns192 = new(AttentionKernel<TResult, AttentionColumns192, StoredF32>, AttentionKernel<TResult, AttentionColumns192, StoredBF16>, AttentionKernel<TResult, AttentionColumns192, StoredF16>);
     }
 
-    public static readonly Kernel<DeltaArgs> Delta = new(AttentionBackwardDeltaKernel);
+    public static readonly FloatKernels<DeltaArgs>
+        Delta = new(AttentionBackwardDeltaKernel<StoredF32>, AttentionBackwardDeltaKernel<StoredBF16>, AttentionBackwardDeltaKernel<StoredF16>);
 
     /// <summary>
     /// Own and Other are q and k in the order that the result says; the gradients beside them dy and v (dP = dy v^T). Summed holds the rows
-    /// that the weights multiply, on the other side. Tensors are (N, L, heads D); Lse and Delta (N, heads, Lq).
+    /// that the weights multiply, on the other side. Tensors are (N, L, heads D); Lse, Delta (N, heads, Lq) and what is computed are float32.
+    /// With the walk cut in chunks the sums go to Partial, (chunk, N, L, heads D), instead of Result.
     /// </summary>
     public struct Args
     {
-        public ArrayView<float> Own, Other, OwnGradient, OtherGradient, Summed, Result, Lse, Delta;
+        public ArrayView<ushort> Own, Other, OwnGradient, OtherGradient, Summed, Result;
+        public ArrayView<float> Lse, Delta, Partial;
         public int OwnRows, OtherRows, Heads, D, Causal, Tiles, Slices, Chunks, ChunkRows;
         public long ChunkStride;
         public float Scale, ResultScale;
@@ -106,14 +111,15 @@ internal static class AttentionKernels
 
     public struct DeltaArgs
     {
-        public ArrayView<float> Y, Dy, Delta;
+        public ArrayView<ushort> Y, Dy;
+        public ArrayView<float> Delta;
         public long Count;
         public int D, Heads, Lq;
     }
 
     [Kernel]
-    private static void AttentionKernel<TResult, TColumns>(Args p)
-        where TResult : struct, IAttentionResult where TColumns : struct, IAttentionColumns<TColumns>
+    private static void AttentionKernel<TResult, TColumns, T>(Args p)
+        where TResult : struct, IAttentionResult where TColumns : struct, IAttentionColumns<TColumns> where T : struct, IStoredFloat
     {
         ArrayView<F4> shared = SharedMemory.Allocate<F4>(SharedQuads);
         ArrayView<float> floats = shared.Cast<float>();
@@ -153,7 +159,7 @@ internal static class AttentionKernels
             int otherRows = IntrinsicMath.Min(Rows, end - other0), other = other0 + 4 * x;
             long tileAt = otherAt + (long)other0 * ld;
             // Rows of these 4x4 parts are the other side's, lanes are own rows.
-            Tile4x4 s = Product(p.Other, tileAt, otherRows, p.Own, ownAt, ownRows, ld, p.D, shared, floats);
+            Tile4x4 s = Product<T>(p.Other, tileAt, otherRows, p.Own, ownAt, ownRows, ld, p.D, shared, floats);
             if (TResult.Forward)
             {
                 s.R0 = Scores(s.R0, other, own, end, ahead, p.Scale);
@@ -177,7 +183,7 @@ internal static class AttentionKernels
             {
                 Tile4x4 g = default;
                 if (TResult.ScoreGradient)
-                    g = Product(p.OtherGradient, tileAt, otherRows, p.OwnGradient, ownAt, ownRows, ld, p.D, shared, floats);
+                    g = Product<T>(p.OtherGradient, tileAt, otherRows, p.OwnGradient, ownAt, ownRows, ld, p.D, shared, floats);
                 s.R0 = Weights<TResult>(p, s.R0, g.R0, max, total, statsAt, other, own, end, ahead);
                 s.R1 = Weights<TResult>(p, s.R1, g.R1, max, total, statsAt, other + 1, own, end, ahead);
                 s.R2 = Weights<TResult>(p, s.R2, g.R2, max, total, statsAt, other + 2, own, end, ahead);
@@ -196,7 +202,7 @@ internal static class AttentionKernels
                 {
                     int row = (t >> 6) + (i & 3) * 4, column = (t & 63) + (i >> 2) * 64;
                     float value = 0f;
-                    if (r0 + row < otherRows && column < columns) value = p.Summed[tileAt + (long)(r0 + row) * ld + column0 + column];
+                    if (r0 + row < otherRows && column < columns) value = T.Load(p.Summed, tileAt + (long)(r0 + row) * ld + column0 + column);
                     floats[4 * Staging + row * stride + column] = value;
                 }
                 Group.Barrier();
@@ -227,23 +233,23 @@ internal static class AttentionKernels
             Tile4x4 part = TColumns.Block(sums, i);
             int left = columns - i * 64 - 4 * x, rows = ownRows - 4 * y;
             long at = chunk * p.ChunkStride + ownAt + (long)(4 * y) * ld + column0 + i * 64 + 4 * x;
-            Store(p.Result, at, part.R0, rows > 0 ? left : 0);
-            Store(p.Result, at + ld, part.R1, rows > 1 ? left : 0);
-            Store(p.Result, at + 2L * ld, part.R2, rows > 2 ? left : 0);
-            Store(p.Result, at + 3L * ld, part.R3, rows > 3 ? left : 0);
+            Store<T>(p, at, part.R0, rows > 0 ? left : 0);
+            Store<T>(p, at + ld, part.R1, rows > 1 ? left : 0);
+            Store<T>(p, at + 2L * ld, part.R2, rows > 2 ? left : 0);
+            Store<T>(p, at + 3L * ld, part.R3, rows > 3 ? left : 0);
         }
     }
 
     /// <summary>This thread's 4x4 of a b^T over D: rows 4x.. of a, rows 4y.. of b.</summary>
-    private static Tile4x4 Product(ArrayView<float> a, long aAt, int aRows, ArrayView<float> b, long bAt, int bRows, int ld, int d,
-        ArrayView<F4> shared, ArrayView<float> floats)
+    private static Tile4x4 Product<T>(ArrayView<ushort> a, long aAt, int aRows, ArrayView<ushort> b, long bAt, int bRows, int ld, int d,
+        ArrayView<F4> shared, ArrayView<float> floats) where T : struct, IStoredFloat
     {
         int x = Group.IdxX & 15, y = Group.IdxX >> 4;
         Tile4x4 sums = default;
         for (int k0 = 0; k0 < d; k0 += Depth)
         {
-            Stage(a, aAt + k0, aRows, ld, d - k0, floats, 4 * Staging);
-            Stage(b, bAt + k0, bRows, ld, d - k0, floats, 4 * (Staging + Depth * Line));
+            Stage<T>(a, aAt + k0, aRows, ld, d - k0, floats, 4 * Staging);
+            Stage<T>(b, bAt + k0, bRows, ld, d - k0, floats, 4 * (Staging + Depth * Line));
             Group.Barrier();
             for (int k = 0; k < Depth; k++)
                 sums = Tile4x4.MulAdd(sums, shared[Staging + k * Line + x], shared[Staging + (Depth + k) * Line + y]);
@@ -253,14 +259,15 @@ internal static class AttentionKernels
     }
 
     /// <summary>Puts 64 rows of 16 values into shared memory, columns as lines; zeros beyond the rows and values that exist.</summary>
-    private static void Stage(ArrayView<float> from, long at, int rows, int ld, int values, ArrayView<float> floats, int to)
+    private static void Stage<T>(ArrayView<ushort> from, long at, int rows, int ld, int values, ArrayView<float> floats, int to)
+        where T : struct, IStoredFloat
     {
         int k = Group.IdxX % Depth;
         for (int i = 0; i < Rows * Depth / 256; i++)
         {
             int row = Group.IdxX / Depth + i * (256 / Depth);
             float value = 0f;
-            if (row < rows && k < values) value = from[at + (long)row * ld + k];
+            if (row < rows && k < values) value = T.Load(from, at + (long)row * ld + k);
             floats[to + k * 4 * Line + row] = value;
         }
     }
@@ -317,22 +324,28 @@ internal static class AttentionKernels
         new(from[at + IntrinsicMath.Min(row, rows - 1)], from[at + IntrinsicMath.Min(row + 1, rows - 1)],
             from[at + IntrinsicMath.Min(row + 2, rows - 1)], from[at + IntrinsicMath.Min(row + 3, rows - 1)]);
 
-    private static void Store(ArrayView<float> to, long at, F4 value, int count)
+    private static void Store<T>(Args p, long at, F4 value, int count) where T : struct, IStoredFloat
     {
-        if (count > 0) to[at] = value.X;
-        if (count > 1) to[at + 1] = value.Y;
-        if (count > 2) to[at + 2] = value.Z;
-        if (count > 3) to[at + 3] = value.W;
+        if (count > 0) Store<T>(p, at, value.X);
+        if (count > 1) Store<T>(p, at + 1, value.Y);
+        if (count > 2) Store<T>(p, at + 2, value.Z);
+        if (count > 3) Store<T>(p, at + 3, value.W);
+    }
+
+    private static void Store<T>(Args p, long at, float value) where T : struct, IStoredFloat
+    {
+        if (p.Chunks > 1) p.Partial[at] = value;
+        else T.Store(p.Result, at, value);
     }
 
     /// <summary>delta = rowsum(dy y), one thread a row of a head: what every dS of the row subtracts.</summary>
     [Kernel]
-    private static void AttentionBackwardDeltaKernel(DeltaArgs p)
+    private static void AttentionBackwardDeltaKernel<T>(DeltaArgs p) where T : struct, IStoredFloat
     {
         long i = Flat.Index;
         if (i >= p.Count) return;
         float sum = 0f;
-        for (int k = 0; k < p.D; k++) sum += p.Y[i * p.D + k] * p.Dy[i * p.D + k];
+        for (int k = 0; k < p.D; k++) sum += T.Load(p.Y, i * p.D + k) * T.Load(p.Dy, i * p.D + k);
         long row = Flat.Divide(i, p.Heads), n = Flat.Divide(row, p.Lq);
         p.Delta[(n * p.Heads + (i - row * p.Heads)) * p.Lq + (row - n * p.Lq)] = sum;
     }

@@ -13,6 +13,21 @@ public sealed unsafe partial class HostBackend
         ParallelFor.Range(x.Count, ElementGrain, new CastBody(Bytes(x), x.DType, Bytes(y), y.DType));
     }
 
+    /// <inheritdoc/>
+    public void CastPadded(Tensor x, Tensor y, int rows, int columns)
+    {
+        Zero(y);
+        var values = new ReadOnlySpan<float>(Bytes(x), checked((int)x.Count));
+        var result = new Span<ushort>(Bytes(y), checked((int)y.Count));
+        for (int row = 0; row < rows; row++)
+        {
+            ReadOnlySpan<float> from = values.Slice(row * x.Shape[1], columns);
+            Span<ushort> to = result.Slice(row * y.Shape[1], columns);
+            if (y.DType == DType.F16) HalfConversion.Float32ToFloat16(from, to);
+            else HalfConversion.Float32ToBFloat16(from, to);
+        }
+    }
+
     private readonly struct CastBody(byte* x, DType from, byte* y, DType to) : IRangeBody
     {
         private const int Block = 1024;

@@ -15,18 +15,24 @@ public sealed partial class GpuBackend
     public void CopyColumns(Tensor x, long xOffset, long xStride, Tensor y, long yOffset, long yStride, long rows, long columns)
     {
         using Lock.Scope turn = Enter();
-        if (x.DType.SizeInBytes() == 4) Run<int>();
-        else Run<ushort>();
+        int size = x.DType.SizeInBytes(), quad = 16 / size;
+        if ((xOffset | xStride | yOffset | yStride | columns) % quad == 0 && Whole(x, y) != 0) Run<I4>(quad);
+        else if (size == 4) Run<int>(1);
+        else Run<ushort>(1);
 
-        void Run<T>() where T : unmanaged => CopyKernels.ColumnsOf<T>.Copy.RunFlat(this, rows * columns, new CopyKernels.ColumnsArgs<T>
+        void Run<T>(int pack) where T : unmanaged
         {
-            X = View<T>(x), Y = View<T>(y), XOffset = xOffset, XStride = xStride, YOffset = yOffset, YStride = yStride,
-            Columns = columns, Count = rows * columns,
-        });
+            long count = rows * columns / pack;
+            CopyKernels.ColumnsOf<T>.Copy.RunFlat(this, count, new CopyKernels.ColumnsArgs<T>
+            {
+                X = View<T>(x), Y = View<T>(y), XOffset = xOffset / pack, XStride = xStride / pack, YOffset = yOffset / pack, YStride = yStride / pack,
+                Columns = columns / pack, Count = count,
+            });
+        }
     }
 }
 
-/// <summary>Copies within the device that are no plain blocks: bound by memory, one thread an element.</summary>
+/// <summary>Copies within the device that are no plain blocks: bound by memory, one thread 16 bytes, or an element where places do not allow that.</summary>
 internal static class CopyKernels
 {
     public static readonly Kernel<FillArgs> Fill = new(FillKernel);

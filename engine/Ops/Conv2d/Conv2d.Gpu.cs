@@ -8,19 +8,29 @@ public sealed partial class GpuBackend
     public void Conv2d(Tensor x, Tensor w, Tensor? bias, Tensor? residual, Tensor y, in Conv2dShape shape)
     {
         using Lock.Scope turn = Enter();
-        int pixels = checked(shape.N * shape.OutH * shape.OutW), k = shape.KH * shape.KW * shape.C;
-        var product = new ConvProduct { Window = new ConvWindow(Floats(x), shape), Weight = new Matrix(Floats(w), k, false, 0) };
         var epilogue = new GemmEpilogue { Bias = bias, Residual = residual };
-        RunProduct(product, Output(y, pixels, shape.O, shape.O, 1, 0, epilogue), k);
+        if (UsesTensorCores(x, w, y, new TensorCoreConv2d(shape, Backward: false), epilogue))
+        {
+            Conv2dTensorCore(x, w, y, new TensorCoreConv2d(shape, Backward: false), epilogue);
+            return;
+        }
+        int pixels = checked(shape.N * shape.OutH * shape.OutW), k = shape.KH * shape.KW * shape.C;
+        var product = new ConvProduct { Window = new ConvWindow(Words(x), shape), Weight = new Matrix(Words(w), k, false, 0) };
+        RunProduct(x.DType, product, Output(y, pixels, shape.O, shape.O, 1, 0, epilogue), k);
     }
 
     /// <inheritdoc/>
     public void Conv2dBackwardData(Tensor dy, Tensor w, Tensor dx, in Conv2dShape shape)
     {
         using Lock.Scope turn = Enter();
+        if (UsesTensorCores(dy, w, dx, new TensorCoreConv2d(shape, Backward: true), new GemmEpilogue()))
+        {
+            Conv2dTensorCore(dy, w, dx, new TensorCoreConv2d(shape, Backward: true), new GemmEpilogue());
+            return;
+        }
         int pixels = checked(shape.N * shape.H * shape.W);
-        var product = new ConvDataProduct { Dy = Floats(dy), W = Floats(w), Shape = new ConvSizes(shape) };
-        RunProduct(product, Output(dx, pixels, shape.C, shape.C, 1, 0, new GemmEpilogue()), shape.KH * shape.KW * shape.O);
+        var product = new ConvDataProduct { Dy = Words(dy), W = Words(w), Shape = new ConvSizes(shape) };
+        RunProduct(dy.DType, product, Output(dx, pixels, shape.C, shape.C, 1, 0, new GemmEpilogue()), shape.KH * shape.KW * shape.O);
     }
 
     /// <inheritdoc/>
@@ -28,8 +38,8 @@ public sealed partial class GpuBackend
     {
         using Lock.Scope turn = Enter();
         int pixels = checked(shape.N * shape.OutH * shape.OutW), columns = shape.KH * shape.KW * shape.C;
-        var product = new ConvWeightProduct { Dy = new Matrix(Floats(dy), shape.O, true, 0), Window = new ConvWindow(Floats(x), shape) };
-        RunProduct(product, Output(dw, shape.O, columns, columns, 1, 0, new GemmEpilogue()), pixels);
+        var product = new ConvWeightProduct { Dy = new Matrix(Words(dy), shape.O, true, 0), Window = new ConvWindow(Words(x), shape) };
+        RunProduct(x.DType, product, Output(dw, shape.O, columns, columns, 1, 0, new GemmEpilogue()), pixels);
     }
 }
 
@@ -44,9 +54,9 @@ internal struct ConvSizes(in Conv2dShape s)
 /// The input of a convolution seen as a matrix of (output pixel, kernel tap and channel) that is never stored. A pixel's place is its
 /// window's upper left corner and its image; a tap's place is its offset in the window and its channel.
 /// </summary>
-internal struct ConvWindow(ArrayView<float> x, in Conv2dShape shape)
+internal struct ConvWindow(ArrayView<ushort> x, in Conv2dShape shape)
 {
-    public ArrayView<float> View = x;
+    public ArrayView<ushort> View = x;
     public ConvSizes S = new(shape);
 
     public readonly Place Pixel(int pixel)
@@ -65,12 +75,12 @@ internal struct ConvWindow(ArrayView<float> x, in Conv2dShape shape)
         return new() { Y = ky, X = tap - ky * S.KW, Base = k - tap * S.C };
     }
 
-    public readonly float At(Place pixel, Place tap)
+    public readonly float At<T>(Place pixel, Place tap) where T : struct, IStoredFloat
     {
         int y = pixel.Y + tap.Y, x = pixel.X + tap.X;
         // One unsigned comparison a side: negative coordinates are padding too.
         if ((uint)y >= (uint)S.H || (uint)x >= (uint)S.W) return 0f;
-        return View[pixel.Base + (long)(y * S.W + x) * S.C + tap.Base];
+        return T.Load(View, pixel.Base + (long)(y * S.W + x) * S.C + tap.Base);
     }
 }
 
@@ -92,13 +102,13 @@ internal struct ConvProduct : IProduct<ConvProduct>
 
     public readonly Place DepthOfA(int k) => Window.Tap(k);
 
-    public readonly float A(Place row, Place k) => Window.At(row, k);
+    public readonly float A<T>(Place row, Place k) where T : struct, IStoredFloat => Window.At<T>(row, k);
 
     public readonly Place RowOfB(int n) => Weight.Row(n);
 
     public readonly Place DepthOfB(int k) => Weight.Depth(k);
 
-    public readonly float B(Place row, Place k) => Weight.At(row, k);
+    public readonly float B<T>(Place row, Place k) where T : struct, IStoredFloat => Weight.At<T>(row, k);
 }
 
 /// <summary>
@@ -107,7 +117,7 @@ internal struct ConvProduct : IProduct<ConvProduct>
 /// </summary>
 internal struct ConvDataProduct : IProduct<ConvDataProduct>
 {
-    public ArrayView<float> Dy, W;
+    public ArrayView<ushort> Dy, W;
     public ConvSizes Shape;
 
     public static bool Tabled => true;
@@ -134,13 +144,13 @@ internal struct ConvDataProduct : IProduct<ConvDataProduct>
         return new() { Y = ky, X = tap - ky * Shape.KW, Base = k - tap * Shape.O };
     }
 
-    public readonly float A(Place row, Place k)
+    public readonly float A<T>(Place row, Place k) where T : struct, IStoredFloat
     {
         int y = row.Y - k.Y, x = row.X - k.X;
         if (y < 0 || x < 0) return 0f;
         int outY = y / Shape.Stride, outX = x / Shape.Stride;
         if (outY * Shape.Stride != y || outX * Shape.Stride != x || outY >= Shape.OutH || outX >= Shape.OutW) return 0f;
-        return Dy[row.Base + (long)(outY * Shape.OutW + outX) * Shape.O + k.Base];
+        return T.Load(Dy, row.Base + (long)(outY * Shape.OutW + outX) * Shape.O + k.Base);
     }
 
     public readonly Place RowOfB(int n) => new() { Base = n };
@@ -151,7 +161,7 @@ internal struct ConvDataProduct : IProduct<ConvDataProduct>
         return new() { Base = (long)(k - tap * Shape.O) * Shape.KH * Shape.KW * Shape.C + (long)tap * Shape.C };
     }
 
-    public readonly float B(Place row, Place k) => W[row.Base + k.Base];
+    public readonly float B<T>(Place row, Place k) where T : struct, IStoredFloat => T.Load(W, row.Base + k.Base);
 }
 
 /// <summary>Gradient of the weight: rows are output channels, columns taps and input channels, k runs over output pixels.</summary>
@@ -172,11 +182,11 @@ internal struct ConvWeightProduct : IProduct<ConvWeightProduct>
 
     public readonly Place DepthOfA(int k) => Dy.Depth(k);
 
-    public readonly float A(Place row, Place k) => Dy.At(row, k);
+    public readonly float A<T>(Place row, Place k) where T : struct, IStoredFloat => Dy.At<T>(row, k);
 
     public readonly Place RowOfB(int n) => Window.Tap(n);
 
     public readonly Place DepthOfB(int k) => Window.Pixel(k);
 
-    public readonly float B(Place row, Place k) => Window.At(k, row);
+    public readonly float B<T>(Place row, Place k) where T : struct, IStoredFloat => Window.At<T>(k, row);
 }

@@ -20,21 +20,21 @@ public static partial class Ops
         Tensor? residual = null)
     {
         Check.Rank("Conv2d", "x", x, 4);
-        Check.Weight("Conv2d", w, 4);
+        Check.Weight("Conv2d", w, 4, x);
         Check.SameDevice("Conv2d", x, w);
         if (x.Shape[3] != w.Shape[3]) Check.Fail($"Conv2d: x {x.Shape} has {x.Shape[3]} channels, weight {w.Shape} needs {w.Shape[3]}");
         Check.Vector("Conv2d", "bias", bias, w.Shape[0], x);
         Conv2dShape s = WindowShape("Conv2d", x, w.Shape[0], w.Shape[1], w.Shape[2], stride, padding);
         var yShape = new Shape(s.N, s.OutH, s.OutW, s.O);
-        if (residual is not null && residual.Shape != yShape)
-            Check.Fail($"Conv2d: residual {residual.Shape} must have the result's shape {yShape}");
+        ResidualCheck("Conv2d", x, residual, yShape);
         // A 1x1 convolution over channels-last pixels is a matrix product.
         bool pointwise = s is { KH: 1, KW: 1, Stride: 1 } && padding == default;
         Tensor y = x.EmptyOf(yShape);
+        using var scope = new TensorScope(hidden: true);
         if (pointwise)
-            x.Backend.Gemm(x, w, y, Pointwise(s), new GemmEpilogue { Bias = bias, Residual = residual });
+            x.Backend.Gemm(x, As(w, x), y, Pointwise(s), new GemmEpilogue { Bias = bias, Residual = residual });
         else
-            x.Backend.Conv2d(x, w, bias, residual, y, s);
+            x.Backend.Conv2d(x, As(w, x), bias, residual, y, s);
         return Autograd.Record("Conv2d", y, [x, w, bias, residual], [w.RequiresGrad ? x : null, w], (s, pointwise), static (ctx, state) =>
         {
             (Conv2dShape s, bool pointwise) = state;
@@ -43,8 +43,8 @@ public static partial class Ops
             if (ctx.Needs(0))
             {
                 Tensor dx = dy.EmptyOf(new Shape(s.N, s.H, s.W, s.C));
-                if (pointwise) backend.Gemm(dy, weight, dx, new GemmShape(s.N * s.H * s.W, s.C, s.O), new GemmEpilogue());
-                else backend.Conv2dBackwardData(dy, weight, dx, s);
+                if (pointwise) backend.Gemm(dy, As(weight, dy), dx, new GemmShape(s.N * s.H * s.W, s.C, s.O), new GemmEpilogue());
+                else backend.Conv2dBackwardData(dy, As(weight, dy), dx, s);
                 ctx.Give(0, dx);
             }
             if (ctx.Needs(1))

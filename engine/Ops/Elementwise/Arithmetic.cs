@@ -84,7 +84,7 @@ public static partial class Ops
     /// <summary>factor x.</summary>
     public static Tensor Scale(Tensor x, float factor)
     {
-        Check.Float32("Scale", "x", x);
+        Check.Activation("Scale", "x", x);
         Tensor y = x.EmptyLike();
         x.Backend.Scale(x, factor, y);
         return Autograd.Record("Scale", y, [x], [], factor, static (ctx, factor) =>
@@ -102,9 +102,9 @@ public static partial class Ops
     /// </summary>
     public static BroadcastShape Broadcast(string op, Tensor a, Tensor b)
     {
-        Check.Float32(op, "a", a);
-        Check.Float32(op, "b", b);
+        Check.Activation(op, "a", a);
         Check.SameDevice(op, a, b);
+        Check.SameType(op, a, b);
         if (a.Shape == b.Shape) return Same(a);
         int rank = a.Shape.Rank, missing = rank - b.Shape.Rank;
         int SizeOfB(int axis) => axis < missing ? 1 : b.Shape[axis - missing];
@@ -132,9 +132,9 @@ public static partial class Ops
     private static Tensor SumToB(Tensor dy, BroadcastShape shape, Shape bShape, float scale)
     {
         if (shape.Middle == 1 && scale == 1f) return dy.Alias(bShape, dy.Offset);
-        Tensor db = dy.EmptyOf(bShape);
+        Tensor db = dy.EmptyF32(bShape);
         dy.Backend.Reduce(Reduction.Sum, dy, db, shape.Outer, shape.Middle, shape.Inner, scale);
-        return db;
+        return Cast(db, dy.DType);
     }
 }
 

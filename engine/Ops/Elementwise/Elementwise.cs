@@ -9,7 +9,7 @@ public static partial class Ops
     /// <summary>Applies an element-wise function of one's own, derivative included, on any device.</summary>
     public static Tensor Unary<TOp>(string name, Tensor x) where TOp : struct, IUnaryOp
     {
-        Check.Float32(name, "x", x);
+        Check.Activation(name, "x", x);
         Tensor y = x.EmptyLike();
         x.Backend.Unary<TOp>(x, y);
         return Autograd.Record(name, y, [x], [x], static ctx =>
@@ -29,7 +29,7 @@ public static partial class Ops
     /// <summary>GEGLU (Shazeer, 2020): with x = [a | b] on the last axis (even size), a gelu(b); the result has half the last axis.</summary>
     public static Tensor Geglu(Tensor x)
     {
-        Check.Float32("Geglu", "x", x);
+        Check.Activation("Geglu", "x", x);
         if (x.Shape.Rank == 0 || x.Shape[-1] % 2 != 0) Check.Fail($"Geglu: the last axis of {x.Shape} must be even");
         Tensor y = x.EmptyOf(x.Shape.With(-1, x.Shape[-1] / 2));
         x.Backend.Glu<GeluOp>(x, y);

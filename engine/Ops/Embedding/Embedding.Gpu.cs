@@ -8,9 +8,12 @@ public sealed partial class GpuBackend
     public void Embedding(Tensor table, Tensor ids, Tensor y)
     {
         using Lock.Scope turn = Enter();
-        EmbeddingKernels.Forward.RunFlat(this, y.Count, new EmbeddingKernels.Args
+        if (table.DType.SizeInBytes() == 4) Run<int>();
+        else Run<ushort>();
+
+        void Run<T>() where T : unmanaged => EmbeddingKernels.ForwardOf<T>.Kernel.RunFlat(this, y.Count, new EmbeddingKernels.Args<T>
         {
-            Table = Floats(table), Rows = Floats(y), Ids = View<int>(ids), Count = ids.Count, Columns = table.Shape[1],
+            Table = View<T>(table), Rows = View<T>(y), Ids = View<int>(ids), Count = ids.Count, Columns = table.Shape[1],
         });
     }
 
@@ -19,7 +22,7 @@ public sealed partial class GpuBackend
     {
         using Lock.Scope turn = Enter();
         Zero(dtable);
-        EmbeddingKernels.Backward.Run(this, ids.Count, new EmbeddingKernels.Args
+        EmbeddingKernels.Backward.Run(this, ids.Count, new EmbeddingKernels.Args<float>
         {
             Table = Floats(dtable), Rows = Floats(dy), Ids = View<int>(ids), Count = ids.Count, Columns = dtable.Shape[1],
         });
@@ -29,17 +32,22 @@ public sealed partial class GpuBackend
 /// <summary>Table look-up and its gradient.</summary>
 internal static class EmbeddingKernels
 {
-    public static readonly Kernel<Args> Forward = new(EmbeddingKernel), Backward = new(EmbeddingBackwardKernel);
+    public static readonly Kernel<Args<float>> Backward = new(EmbeddingBackwardKernel);
 
-    public struct Args
+    public static class ForwardOf<T> where T : unmanaged
     {
-        public ArrayView<float> Table, Rows;
+        public static readonly Kernel<Args<T>> Kernel = new(EmbeddingKernel<T>);
+    }
+
+    public struct Args<T> where T : unmanaged
+    {
+        public ArrayView<T> Table, Rows;
         public ArrayView<int> Ids;
         public long Count, Columns;
     }
 
     [Kernel]
-    private static void EmbeddingKernel(Args p)
+    private static void EmbeddingKernel<T>(Args<T> p) where T : unmanaged
     {
         long i = Flat.Index;
         if (i >= p.Count * p.Columns) return;
@@ -52,7 +60,7 @@ internal static class EmbeddingKernels
     /// so there are no atomics and the bits never change.
     /// </summary>
     [Kernel]
-    private static void EmbeddingBackwardKernel(Args p)
+    private static void EmbeddingBackwardKernel(Args<float> p)
     {
         long position = Grid.IdxX;
         int id = p.Ids[position];

@@ -9,6 +9,7 @@ public static partial class Ops
     public static Tensor Embedding(Tensor table, ReadOnlySpan<int> ids, Shape shape)
     {
         Check.Rank("Embedding", "table", table, 2);
+        if (table.RequiresGrad) Check.Float32("Embedding", "a trained table", table);
         if (ids.Length != shape.Count) Check.Fail($"Embedding: {ids.Length} ids for shape {shape}");
         for (int i = 0; i < ids.Length; i++)
             if ((uint)ids[i] >= (uint)table.Shape[0])

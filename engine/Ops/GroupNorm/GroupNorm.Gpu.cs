@@ -12,13 +12,13 @@ public sealed partial class GpuBackend
     {
         using Lock.Scope turn = Enter();
         GroupNormKernels.Args p = GroupNormArgs(x, w, b, stats, shape);
-        (p.Dy, p.Y) = (p.X, Floats(y));
+        (p.Y, p.Whole) = (Words(y), shape.C % Octet.Size == 0 ? Whole(x, y) : 0);
         long groups = (long)shape.N * shape.Groups;
         GpuStorage partial = Workspace(2 * groups * p.Parts);
         p.Partial = Floats(partial);
-        GroupNormKernels.Stats.Run(this, groups * p.Parts, p);
+        GroupNormKernels.Stats.For(x).Run(this, groups * p.Parts, p);
         GroupNormKernels.CombineStats.RunFlat(this, groups, p);
-        GroupNormKernels.Apply.RunFlat(this, y.Count, p);
+        GroupNormKernels.Apply.For(x).RunFlat(this, Octets(y.Count), p);
         partial.Release();
     }
 
@@ -28,29 +28,30 @@ public sealed partial class GpuBackend
     {
         using Lock.Scope turn = Enter();
         GroupNormKernels.Args p = GroupNormArgs(x, w, b, stats, shape);
-        p.Dy = Floats(dy);
+        p.Dy = Words(dy);
         if (dx is not null)
         {
-            p.Y = Floats(dx);
+            (p.Y, p.Whole) = (Words(dx), shape.C % Octet.Size == 0 ? Whole(x, dy, dx) : 0);
             long groups = (long)shape.N * shape.Groups;
             GpuStorage partial = Workspace(2 * groups * (p.Parts + 1));
             p.Partial = Floats(partial);
-            GroupNormKernels.BackwardStats.Run(this, groups * p.Parts, p);
+            GroupNormKernels.BackwardStats.For(x).Run(this, groups * p.Parts, p);
             GroupNormKernels.CombineBackwardStats.RunFlat(this, groups, p);
-            GroupNormKernels.BackwardApply.RunFlat(this, dx.Count, p);
+            GroupNormKernels.BackwardApply.For(x).RunFlat(this, Octets(dx.Count), p);
             partial.Release();
         }
         if (dw is null || db is null) return;
-        SumColumns(new GroupNormColumns { P = p }, Floats(dw), Floats(db), 1, (long)shape.N * shape.P, shape.C, 1f);
+        SumColumns(x.DType, new GroupNormColumns { P = p }, Floats(dw), Floats(db), 1, (long)shape.N * shape.P, shape.C, 1f);
     }
 
     private GroupNormKernels.Args GroupNormArgs(Tensor x, Tensor w, Tensor b, Tensor stats, in GroupNormShape s)
     {
         int channels = s.C / s.Groups, partPixels = Math.Max(1, GroupNormPart / channels);
-        ArrayView<float> view = Floats(x);
+        ArrayView<ushort> view = Words(x);
+        ArrayView<float> scales = Floats(w);
         return new GroupNormKernels.Args
         {
-            X = view, W = Floats(w), B = Floats(b), Stats = Floats(stats), Dy = view, Y = view, Partial = view, Count = x.Count,
+            X = view, W = scales, B = Floats(b), Stats = Floats(stats), Dy = view, Y = view, Partial = scales, Count = x.Count,
             Pixels = s.P, Channels = s.C, Groups = s.Groups, GroupChannels = channels, PartPixels = partPixels,
             Parts = (s.P + partPixels - 1) / partPixels, Silu = s.Silu ? 1 : 0, Eps = s.Eps, StatsCount = s.N * s.Groups,
         };
@@ -64,11 +65,11 @@ internal struct GroupNormColumns : IColumnSource
 
     public static bool HasB => true;
 
-    public readonly F2 At(long i, long row, long column)
+    public readonly F2 At<T>(long i, long row, long column) where T : struct, IStoredFloat
     {
         long stats = Flat.Divide(row, P.Pixels) * P.Groups + (int)column / P.GroupChannels;
-        float xhat = (P.X[i] - P.Stats[2 * stats]) * P.Stats[2 * stats + 1];
-        float dz = GroupNormKernels.BeforeActivation(P, i, (int)column, xhat);
+        float xhat = (T.Load(P.X, i) - P.Stats[2 * stats]) * P.Stats[2 * stats + 1];
+        float dz = GroupNormKernels.BeforeActivation(P, T.Load(P.Dy, i), (int)column, xhat);
         return new F2(dz * xhat, dz);
     }
 }
@@ -79,16 +80,25 @@ internal struct GroupNormColumns : IColumnSource
 /// </summary>
 internal static class GroupNormKernels
 {
-    public static readonly Kernel<Args> Stats = new(GroupNormStatsKernel), CombineStats = new(GroupNormCombineStatsKernel),
-        Apply = new(GroupNormApplyKernel), BackwardStats = new(GroupNormBackwardStatsKernel),
-        CombineBackwardStats = new(GroupNormCombineBackwardStatsKernel), BackwardApply = new(GroupNormBackwardApplyKernel);
+    public static readonly FloatKernels<Args>
+        Stats = new(GroupNormStatsKernel<StoredF32>, GroupNormStatsKernel<StoredBF16>, GroupNormStatsKernel<StoredF16>),
+        Apply = new(GroupNormApplyKernel<StoredF32>, GroupNormApplyKernel<StoredBF16>, GroupNormApplyKernel<StoredF16>),
+        BackwardStats = new(GroupNormBackwardStatsKernel<StoredF32>, GroupNormBackwardStatsKernel<StoredBF16>, GroupNormBackwardStatsKernel<StoredF16>),
+        BackwardApply = new(GroupNormBackwardApplyKernel<StoredF32>, GroupNormBackwardApplyKernel<StoredBF16>, GroupNormBackwardApplyKernel<StoredF16>);
 
-    /// <summary>Partial is (N groups, parts, 2), behind it backward's (N groups, 2).</summary>
+    public static readonly Kernel<Args> CombineStats = new(GroupNormCombineStatsKernel),
+        CombineBackwardStats = new(GroupNormCombineBackwardStatsKernel);
+
+    /// <summary>
+    /// Partial is (N groups, parts, 2), behind it backward's (N groups, 2). Whole: eight neighbouring elements are of one pixel and lie at a
+    /// multiple of 16 bytes.
+    /// </summary>
     public struct Args
     {
-        public ArrayView<float> X, W, B, Dy, Y, Stats, Partial;
+        public ArrayView<ushort> X, Dy, Y;
+        public ArrayView<float> W, B, Stats, Partial;
         public long Count;
-        public int Pixels, Channels, Groups, GroupChannels, PartPixels, Parts, Silu, StatsCount;
+        public int Pixels, Channels, Groups, GroupChannels, PartPixels, Parts, Silu, StatsCount, Whole;
         public float Eps;
     }
 
@@ -114,17 +124,17 @@ internal static class GroupNormKernels
 
     /// <summary>Mean of a part and sum of squared distances from it.</summary>
     [Kernel]
-    private static void GroupNormStatsKernel(Args p)
+    private static void GroupNormStatsKernel<T>(Args p) where T : struct, IStoredFloat
     {
         ArrayView<F4> shared = GroupSum.Allocate();
         var part = new Part(p);
         float sum = 0f;
-        for (int e = Group.IdxX; e < part.Count; e += 256) sum += p.X[part.At(p, e)];
+        for (int e = Group.IdxX; e < part.Count; e += 256) sum += T.Load(p.X, part.At(p, e));
         float mean = GroupSum.OfGroup(shared, sum) / part.Count;
         sum = 0f;
         for (int e = Group.IdxX; e < part.Count; e += 256)
         {
-            float d = p.X[part.At(p, e)] - mean;
+            float d = T.Load(p.X, part.At(p, e)) - mean;
             sum += d * d;
         }
         sum = GroupSum.OfGroup(shared, sum);
@@ -156,27 +166,56 @@ internal static class GroupNormKernels
     }
 
     [Kernel]
-    private static void GroupNormApplyKernel(Args p)
+    private static void GroupNormApplyKernel<T>(Args p) where T : struct, IStoredFloat
     {
-        long i = Flat.Index;
+        long i = Flat.Index * Octet.Size;
         if (i >= p.Count) return;
-        long pixel = Flat.Divide(i, p.Channels);
-        int c = (int)(i - pixel * p.Channels);
-        long stats = 2 * (Flat.Divide(pixel, p.Pixels) * p.Groups + c / p.GroupChannels);
-        float y = (p.X[i] - p.Stats[stats]) * p.Stats[stats + 1] * p.W[c] + p.B[c];
-        p.Y[i] = p.Silu != 0 ? SiluOp.Value(new F32(y)).Value : y;
+        if (p.Whole != 0)
+        {
+            var at = new Position(p, i);
+            F8 x = T.LoadOctet(p.X, i >> 3);
+            T.StoreOctet(p.Y, i >> 3, new F8(Result(p, x.Low, at.Group0, at.Channel), Result(p, x.High, at.Group0, at.Channel + 4)));
+            return;
+        }
+        long end = IntrinsicMath.Min(i + Octet.Size, p.Count);
+        for (; i < end; i++)
+        {
+            var at = new Position(p, i);
+            T.Store(p.Y, i, Result(p, T.Load(p.X, i), at.Group0, at.Channel));
+        }
     }
 
-    /// <summary>Gradient before the activation of element i in channel c.</summary>
-    public static float BeforeActivation(Args p, long i, int c, float xhat)
+    /// <summary>An element's channel, and the first group of its sample.</summary>
+    private struct Position
     {
-        float dy = p.Dy[i];
-        return p.Silu != 0 ? SiluOp.Grad(new F32(xhat * p.W[c] + p.B[c]), new F32(dy)).Value : dy;
+        public long Group0;
+        public int Channel;
+
+        public Position(Args p, long i)
+        {
+            long pixel = Flat.Divide(i, p.Channels);
+            Channel = (int)(i - pixel * p.Channels);
+            Group0 = Flat.Divide(pixel, p.Pixels) * p.Groups;
+        }
     }
+
+    private static F4 Result(Args p, F4 x, long group0, int c) =>
+        new(Result(p, x.X, group0, c), Result(p, x.Y, group0, c + 1), Result(p, x.Z, group0, c + 2), Result(p, x.W, group0, c + 3));
+
+    private static float Result(Args p, float x, long group0, int c)
+    {
+        long stats = 2 * (group0 + c / p.GroupChannels);
+        float y = (x - p.Stats[stats]) * p.Stats[stats + 1] * p.W[c] + p.B[c];
+        return p.Silu != 0 ? SiluOp.Value(new F32(y)).Value : y;
+    }
+
+    /// <summary>Gradient before the activation of an element in channel c.</summary>
+    public static float BeforeActivation(Args p, float dy, int c, float xhat) =>
+        p.Silu != 0 ? SiluOp.Grad(new F32(xhat * p.W[c] + p.B[c]), new F32(dy)).Value : dy;
 
     /// <summary>Sums of g and g xhat over a part, g = dz w.</summary>
     [Kernel]
-    private static void GroupNormBackwardStatsKernel(Args p)
+    private static void GroupNormBackwardStatsKernel<T>(Args p) where T : struct, IStoredFloat
     {
         ArrayView<F4> shared = GroupSum.Allocate();
         var part = new Part(p);
@@ -185,7 +224,7 @@ internal static class GroupNormKernels
         {
             long i = part.At(p, e);
             int c = part.Channel0 + e % p.GroupChannels;
-            float xhat = (p.X[i] - mean) * inverse, g = BeforeActivation(p, i, c, xhat) * p.W[c];
+            float xhat = (T.Load(p.X, i) - mean) * inverse, g = BeforeActivation(p, T.Load(p.Dy, i), c, xhat) * p.W[c];
             sum += g;
             dot += g * xhat;
         }
@@ -219,15 +258,33 @@ internal static class GroupNormKernels
 
     /// <summary>dx = (g - mean(g) - xhat mean(g xhat)) / sigma.</summary>
     [Kernel]
-    private static void GroupNormBackwardApplyKernel(Args p)
+    private static void GroupNormBackwardApplyKernel<T>(Args p) where T : struct, IStoredFloat
     {
-        long i = Flat.Index;
+        long i = Flat.Index * Octet.Size;
         if (i >= p.Count) return;
-        long pixel = Flat.Divide(i, p.Channels);
-        int c = (int)(i - pixel * p.Channels);
-        long group = Flat.Divide(pixel, p.Pixels) * p.Groups + c / p.GroupChannels, means = 2 * ((long)p.StatsCount * p.Parts + group);
-        float inverse = p.Stats[2 * group + 1], xhat = (p.X[i] - p.Stats[2 * group]) * inverse;
-        float g = BeforeActivation(p, i, c, xhat) * p.W[c];
-        p.Y[i] = (g - p.Partial[means] - xhat * p.Partial[means + 1]) * inverse;
+        if (p.Whole != 0)
+        {
+            var at = new Position(p, i);
+            F8 x = T.LoadOctet(p.X, i >> 3), dy = T.LoadOctet(p.Dy, i >> 3);
+            T.StoreOctet(p.Y, i >> 3, new F8(Gradient(p, x.Low, dy.Low, at.Group0, at.Channel), Gradient(p, x.High, dy.High, at.Group0, at.Channel + 4)));
+            return;
+        }
+        long end = IntrinsicMath.Min(i + Octet.Size, p.Count);
+        for (; i < end; i++)
+        {
+            var at = new Position(p, i);
+            T.Store(p.Y, i, Gradient(p, T.Load(p.X, i), T.Load(p.Dy, i), at.Group0, at.Channel));
+        }
+    }
+
+    private static F4 Gradient(Args p, F4 x, F4 dy, long group0, int c) => new(Gradient(p, x.X, dy.X, group0, c),
+        Gradient(p, x.Y, dy.Y, group0, c + 1), Gradient(p, x.Z, dy.Z, group0, c + 2), Gradient(p, x.W, dy.W, group0, c + 3));
+
+    private static float Gradient(Args p, float x, float dy, long group0, int c)
+    {
+        long group = group0 + c / p.GroupChannels, means = 2 * ((long)p.StatsCount * p.Parts + group);
+        float inverse = p.Stats[2 * group + 1], xhat = (x - p.Stats[2 * group]) * inverse;
+        float g = BeforeActivation(p, dy, c, xhat) * p.W[c];
+        return (g - p.Partial[means] - xhat * p.Partial[means + 1]) * inverse;
     }
 }

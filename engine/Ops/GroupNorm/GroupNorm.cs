@@ -11,7 +11,7 @@ public static partial class Ops
     /// <param name="silu">Apply SiLU to the result.</param>
     public static Tensor GroupNorm(Tensor x, Tensor w, Tensor b, int groups, float eps, bool silu = false)
     {
-        Check.Float32("GroupNorm", "x", x);
+        Check.Activation("GroupNorm", "x", x);
         if (x.Shape.Rank < 2) Check.Fail($"GroupNorm: x {x.Shape} needs a batch and a channel axis");
         int n = x.Shape[0], c = x.Shape[-1];
         if (groups < 1 || c % groups != 0) Check.Fail($"GroupNorm: channels {c} not divisible by groups {groups} (x is {x.Shape})");
@@ -20,7 +20,7 @@ public static partial class Ops
         var s = new GroupNormShape(n, (int)(x.Count / n / c), c, groups, eps, silu);
         Tensor y = x.EmptyLike();
         using var scope = new TensorScope(hidden: true);
-        Tensor stats = x.EmptyOf(new Shape(n, groups, 2));
+        Tensor stats = x.EmptyF32(new Shape(n, groups, 2));
         x.Backend.GroupNorm(x, w, b, y, stats, s);
         return Autograd.Record("GroupNorm", y, [x, w, b], [x, w, b, stats], s, static (ctx, s) =>
         {

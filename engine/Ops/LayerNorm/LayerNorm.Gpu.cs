@@ -9,9 +9,9 @@ public sealed partial class GpuBackend
     {
         using Lock.Scope turn = Enter();
         long rows = x.Shape.Rows;
-        LayerNormKernels.Forward.Run(this, (rows + GroupSum.Rows - 1) / GroupSum.Rows, new LayerNormKernels.Args
+        LayerNormKernels.Forward.For(x).Run(this, (rows + GroupSum.Rows - 1) / GroupSum.Rows, new LayerNormKernels.Args
         {
-            X = Floats(x), W = Floats(w), B = Floats(b), Y = Floats(y), Stats = Floats(stats), Rows = rows, Columns = x.Shape[-1], Eps = eps,
+            X = Words(x), W = Floats(w), B = Floats(b), Dy = Words(x), Y = Words(y), Stats = Floats(stats), Rows = rows, Columns = x.Shape[-1], Eps = eps,
         });
     }
 
@@ -23,40 +23,44 @@ public sealed partial class GpuBackend
         int columns = x.Shape[-1];
         if (dx is not null)
         {
-            LayerNormKernels.Backward.Run(this, (rows + GroupSum.Rows - 1) / GroupSum.Rows, new LayerNormKernels.Args
+            LayerNormKernels.Backward.For(x).Run(this, (rows + GroupSum.Rows - 1) / GroupSum.Rows, new LayerNormKernels.Args
             {
-                X = Floats(x), W = Floats(w), B = Floats(dy), Y = Floats(dx), Stats = Floats(stats), Rows = rows, Columns = columns,
+                X = Words(x), W = Floats(w), B = Floats(w), Dy = Words(dy), Y = Words(dx), Stats = Floats(stats), Rows = rows, Columns = columns,
             });
         }
         if (dw is null || db is null) return;
-        var source = new LayerNormColumns { X = Floats(x), Dy = Floats(dy), Stats = Floats(stats) };
-        SumColumns(source, Floats(dw), Floats(db), 1, rows, columns, 1f);
+        var source = new LayerNormColumns { X = Words(x), Dy = Words(dy), Stats = Floats(stats) };
+        SumColumns(x.DType, source, Floats(dw), Floats(db), 1, rows, columns, 1f);
     }
 }
 
 /// <summary>Terms of the gradients of scale and shift: dy xhat and dy.</summary>
 internal struct LayerNormColumns : IColumnSource
 {
-    public ArrayView<float> X, Dy, Stats;
+    public ArrayView<ushort> X, Dy;
+    public ArrayView<float> Stats;
 
     public static bool HasB => true;
 
-    public readonly F2 At(long i, long row, long column)
+    public readonly F2 At<T>(long i, long row, long column) where T : struct, IStoredFloat
     {
-        float dy = Dy[i];
-        return new F2(dy * (X[i] - Stats[2 * row]) * Stats[2 * row + 1], dy);
+        float dy = T.Load(Dy, i);
+        return new F2(dy * (T.Load(X, i) - Stats[2 * row]) * Stats[2 * row + 1], dy);
     }
 }
 
 /// <summary>Layer norm, 32 threads a row: bound by memory; the passes after the first read from cache.</summary>
 internal static class LayerNormKernels
 {
-    public static readonly Kernel<Args> Forward = new(LayerNormKernel), Backward = new(LayerNormBackwardKernel);
+    public static readonly FloatKernels<Args>
+        Forward = new(LayerNormKernel<StoredF32>, LayerNormKernel<StoredBF16>, LayerNormKernel<StoredF16>),
+        Backward = new(LayerNormBackwardKernel<StoredF32>, LayerNormBackwardKernel<StoredBF16>, LayerNormBackwardKernel<StoredF16>);
 
-    /// <summary>Backward: B is dy, Y is dx.</summary>
+    /// <summary>Backward: Y is dx.</summary>
     public struct Args
     {
-        public ArrayView<float> X, W, B, Y, Stats;
+        public ArrayView<ushort> X, Dy, Y;
+        public ArrayView<float> W, B, Stats;
         public long Rows;
         public int Columns;
         public float Eps;
@@ -64,22 +68,22 @@ internal static class LayerNormKernels
 
     /// <summary>Mean first, then the mean of squared distances: no cancellation.</summary>
     [Kernel]
-    private static void LayerNormKernel(Args p)
+    private static void LayerNormKernel<T>(Args p) where T : struct, IStoredFloat
     {
         ArrayView<F4> shared = GroupSum.Allocate();
         var at = new RowPlace(p.Rows, p.Columns);
         float scale = 1f / p.Columns, sum = 0f;
-        for (int c = at.Lane; c < p.Columns; c += GroupSum.Lanes) sum += p.X[at.Start + c];
+        for (int c = at.Lane; c < p.Columns; c += GroupSum.Lanes) sum += T.Load(p.X, at.Start + c);
         float mean = GroupSum.OfRow(shared, sum) * scale;
         sum = 0f;
         for (int c = at.Lane; c < p.Columns; c += GroupSum.Lanes)
         {
-            float d = p.X[at.Start + c] - mean;
+            float d = T.Load(p.X, at.Start + c) - mean;
             sum += d * d;
         }
         float inverse = 1f / MathF.Sqrt(GroupSum.OfRow(shared, sum) * scale + p.Eps);
         for (int c = at.Lane; c < at.StoreEnd; c += GroupSum.Lanes)
-            p.Y[at.Start + c] = (p.X[at.Start + c] - mean) * inverse * p.W[c] + p.B[c];
+            T.Store(p.Y, at.Start + c, (T.Load(p.X, at.Start + c) - mean) * inverse * p.W[c] + p.B[c]);
         if (at.Lane == 0 && at.StoreEnd > 0)
         {
             p.Stats[2 * at.Row] = mean;
@@ -89,7 +93,7 @@ internal static class LayerNormKernels
 
     /// <summary>dx = (g - mean(g) - xhat mean(g xhat)) / sigma, g = dy w.</summary>
     [Kernel]
-    private static void LayerNormBackwardKernel(Args p)
+    private static void LayerNormBackwardKernel<T>(Args p) where T : struct, IStoredFloat
     {
         ArrayView<F4> shared = GroupSum.Allocate();
         var at = new RowPlace(p.Rows, p.Columns);
@@ -97,16 +101,16 @@ internal static class LayerNormKernels
         float sum = 0f, dot = 0f;
         for (int c = at.Lane; c < p.Columns; c += GroupSum.Lanes)
         {
-            float g = p.B[at.Start + c] * p.W[c];
+            float g = T.Load(p.Dy, at.Start + c) * p.W[c];
             sum += g;
-            dot += g * (p.X[at.Start + c] - mean) * inverse;
+            dot += g * (T.Load(p.X, at.Start + c) - mean) * inverse;
         }
         sum = GroupSum.OfRow(shared, sum) * scale;
         dot = GroupSum.OfRow(shared, dot) * scale;
         for (int c = at.Lane; c < at.StoreEnd; c += GroupSum.Lanes)
         {
-            float g = p.B[at.Start + c] * p.W[c], xhat = (p.X[at.Start + c] - mean) * inverse;
-            p.Y[at.Start + c] = (g - sum - xhat * dot) * inverse;
+            float g = T.Load(p.Dy, at.Start + c) * p.W[c], xhat = (T.Load(p.X, at.Start + c) - mean) * inverse;
+            T.Store(p.Y, at.Start + c, (g - sum - xhat * dot) * inverse);
         }
     }
 }

@@ -9,13 +9,13 @@ public static partial class Ops
     /// <param name="eps">Added to the variance.</param>
     public static Tensor LayerNorm(Tensor x, Tensor w, Tensor b, float eps)
     {
-        Check.Float32("LayerNorm", "x", x);
+        Check.Activation("LayerNorm", "x", x);
         int c = x.Shape[-1];
         Check.Vector("LayerNorm", "weight", w, c, x);
         Check.Vector("LayerNorm", "bias", b, c, x);
         Tensor y = x.EmptyLike();
         using var scope = new TensorScope(hidden: true);
-        Tensor stats = x.EmptyOf(new Shape(checked((int)x.Shape.Rows), 2));
+        Tensor stats = x.EmptyF32(new Shape(checked((int)x.Shape.Rows), 2));
         x.Backend.LayerNorm(x, w, b, y, stats, eps);
         return Autograd.Record("LayerNorm", y, [x, w, b], [x, w, stats, b], eps, static (ctx, _) =>
         {

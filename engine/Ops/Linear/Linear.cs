@@ -13,8 +13,7 @@ public static partial class Ops
     {
         LinearCheck("Linear", x, w, bias);
         Shape yShape = x.Shape.With(-1, w.Shape[0]);
-        if (residual is not null && residual.Shape != yShape)
-            Check.Fail($"Linear: residual {residual.Shape} must have the result's shape {yShape}");
+        ResidualCheck("Linear", x, residual, yShape);
         // Backward needs the value before the activation: while recording, the activation is an operation of its own.
         if (activation != Activation.None && Autograd.Records([x, w, bias]))
         {
@@ -22,7 +21,8 @@ public static partial class Ops
             return residual is null ? activated : Add(activated, residual);
         }
         Tensor y = x.EmptyOf(yShape);
-        x.Backend.Gemm(x, w, y, LinearShape(x, w),
+        using var scope = new TensorScope(hidden: true);
+        x.Backend.Gemm(x, As(w, x), y, LinearShape(x, w),
             new GemmEpilogue { Bias = bias, Residual = residual, Activation = activation });
         return Autograd.Record("Linear", y, [x, w, bias, residual], [w.RequiresGrad ? x : null, w], static ctx =>
         {
@@ -44,12 +44,28 @@ public static partial class Ops
 
     private static void LinearCheck(string op, Tensor x, Tensor w, Tensor? bias)
     {
-        Check.Float32(op, "x", x);
-        Check.Weight(op, w, 2);
+        Check.Activation(op, "x", x);
+        Check.Weight(op, w, 2, x);
         Check.SameDevice(op, x, w);
         if (x.Shape.Rank < 1 || x.Shape[-1] != w.Shape[1])
             Check.Fail($"{op}: x {x.Shape} and weight {w.Shape} do not fit; x's last axis must be {w.Shape[1]}");
         Check.Vector(op, "bias", bias, w.Shape[0], x);
+    }
+
+    private static void ResidualCheck(string op, Tensor x, Tensor? residual, Shape yShape)
+    {
+        if (residual is null) return;
+        if (residual.Shape != yShape) Check.Fail($"{op}: residual {residual.Shape} must have the result's shape {yShape}");
+        Check.SameType(op, x, residual);
+    }
+
+    /// <summary>A float32 weight rounded to the type of a 16-bit x, for one product; belongs to the caller's scope. Any other as it is.</summary>
+    private static Tensor As(Tensor w, Tensor x)
+    {
+        if (x.DType == DType.F32 || w.DType == x.DType) return w;
+        Tensor rounded = x.EmptyOf(w.Shape);
+        x.Backend.Cast(w, rounded);
+        return rounded;
     }
 
     private static GemmShape LinearShape(Tensor x, Tensor w) =>
@@ -58,7 +74,7 @@ public static partial class Ops
     private static Tensor LinearBackwardData(Tensor dy, Tensor w)
     {
         Tensor dx = dy.EmptyOf(dy.Shape.With(-1, w.Shape[1]));
-        dy.Backend.Gemm(dy, w, dx, new GemmShape((int)dy.Shape.Rows, w.Shape[1], w.Shape[0]), new GemmEpilogue());
+        dy.Backend.Gemm(dy, As(w, dy), dx, new GemmShape((int)dy.Shape.Rows, w.Shape[1], w.Shape[0]), new GemmEpilogue());
         return dx;
     }
 
@@ -72,7 +88,7 @@ public static partial class Ops
     /// <summary>Sum over all axes but the last: a bias's gradient.</summary>
     private static Tensor SumRows(Tensor dy)
     {
-        Tensor db = dy.EmptyOf(new Shape(dy.Shape[-1]));
+        Tensor db = dy.EmptyF32(new Shape(dy.Shape[-1]));
         dy.Backend.Reduce(Reduction.Sum, dy, db, 1, dy.Shape.Rows, dy.Shape[-1], 1f);
         return db;
     }

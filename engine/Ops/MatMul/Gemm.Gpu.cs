@@ -16,40 +16,61 @@ public sealed partial class GpuBackend
     public void Gemm(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue)
     {
         using Lock.Scope turn = Enter();
-        if (epilogue.LowRank is { } term)
+        if (UsesTensorCores(a, b, c, shape, epilogue))
         {
-            // The same rule of summation whatever the rank, and no tile has to know of a second pair of operands.
-            Gemm(term.U, term.V, c, new GemmShape(shape.M, shape.N, term.Rank, TransB: term.TransV) { Ldb = term.V.Shape[1], Ldc = shape.Ldc },
-                new GemmEpilogue { Alpha = epilogue.Alpha, Accumulate = epilogue.Accumulate });
-            Gemm(a, b, c, shape, epilogue with { Accumulate = true, LowRank = null });
+            GemmTensorCore(a, b, c, shape, epilogue);
             return;
         }
-        var product = new MatrixProduct
+        GpuStorage? sums = null;
+        ProductOutput output = Output(c, shape.M, shape.N, shape.Ldc, shape.Batch, shape.StrideC, epilogue);
+        if (epilogue.LowRank is { } term)
         {
-            A = new Matrix(Floats(a), shape.Lda, shape.TransA, shape.StrideA),
-            B = new Matrix(Floats(b), shape.Ldb, !shape.TransB, shape.StrideB),
-        };
-        RunProduct(product, Output(c, shape.M, shape.N, shape.Ldc, shape.Batch, shape.StrideC, epilogue), shape.K);
+            // The same rule of summation whatever the rank, and no tile has to know of a second pair of operands. On its way to a 16-bit
+            // result the first sum stays float32, in memory of its own.
+            ProductOutput first = Output(c, shape.M, shape.N, shape.Ldc, 1, 0,
+                new GemmEpilogue { Alpha = epilogue.Alpha, Accumulate = epilogue.Accumulate });
+            output.Flags |= ProductOutput.Accumulates;
+            if (c.DType != DType.F32)
+            {
+                sums = Workspace((long)shape.M * shape.Ldc);
+                first.C = output.Initial = sums.View.Cast<ushort>();
+                first.Flags &= ~ProductOutput.Stores16;
+                output.Flags &= ~ProductOutput.Initial16;
+            }
+            RunProduct(a.DType, Product(term.U, term.V,
+                new GemmShape(shape.M, shape.N, term.Rank, TransB: term.TransV) { Lda = term.U.Shape[-1], Ldb = term.V.Shape[1] }), first, term.Rank);
+        }
+        RunProduct(a.DType, Product(a, b, shape), output, shape.K);
+        sums?.Release();
     }
+
+    private MatrixProduct Product(Tensor a, Tensor b, in GemmShape shape) => new()
+    {
+        A = new Matrix(Words(a), shape.Lda, shape.TransA, shape.StrideA),
+        B = new Matrix(Words(b), shape.Ldb, !shape.TransB, shape.StrideB),
+    };
 
     private ProductOutput Output(Tensor c, int m, int n, int ldc, int batch, long strideC, in GemmEpilogue epilogue)
     {
-        ArrayView<float> view = Floats(c);
+        ArrayView<ushort> view = Words(c);
+        ArrayView<float> floats = view.Cast<float>();
+        int flags = (epilogue.Bias is null ? 0 : ProductOutput.HasBias) | (epilogue.Accumulate ? ProductOutput.Accumulates : 0)
+            | (epilogue.Residual is null ? 0 : ProductOutput.HasResidual);
+        if (c.DType != DType.F32) flags |= ProductOutput.Stores16 | ProductOutput.Initial16;
+        if (epilogue.Residual is { } residual && residual.DType != DType.F32) flags |= ProductOutput.Residual16;
         return new ProductOutput
         {
-            C = view, Bias = Floats(epilogue.Bias, view), Residual = Floats(epilogue.Residual, view), Partial = view,
-            M = m, N = n, Ldc = ldc, Batch = batch, StrideC = strideC, Chunks = 1,
-            Alpha = epilogue.Alpha, Activation = (int)epilogue.Activation,
-            Flags = (epilogue.Bias is null ? 0 : ProductOutput.HasBias) | (epilogue.Accumulate ? ProductOutput.Accumulates : 0)
-                | (epilogue.Residual is null ? 0 : ProductOutput.HasResidual),
+            C = view, Initial = view, Residual = epilogue.Residual is null ? view : Words(epilogue.Residual),
+            Bias = Floats(epilogue.Bias, floats), Partial = floats, M = m, N = n, Ldc = ldc, Batch = batch, StrideC = strideC, Chunks = 1,
+            Alpha = epilogue.Alpha, Activation = (int)epilogue.Activation, Flags = flags,
         };
     }
 
     /// <summary>Picks the tile by the result's shape, and splits K where the result is small and K long.</summary>
-    private void RunProduct<TProduct>(in TProduct product, ProductOutput output, int k) where TProduct : struct, IProduct<TProduct>
+    private void RunProduct<TProduct>(DType type, in TProduct product, ProductOutput output, int k) where TProduct : struct, IProduct<TProduct>
     {
         int m = output.M, n = output.N;
-        (Kernel<ProductKernels.Args<TProduct>> kernel, int rows, int columns) =
+        (FloatKernels<ProductKernels.Args<TProduct>> kernels, int rows, int columns) =
             n <= 16 ? (ProductKernels.Of<TProduct>.Tall, 256, 16)
             : m <= 16 ? (ProductKernels.Of<TProduct>.Wide, 16, 256)
             : IsLarge(m, n, output.Batch) ? (ProductKernels.Of<TProduct>.Large, 128, 128)
@@ -60,12 +81,12 @@ public sealed partial class GpuBackend
         long count = (long)output.Batch * m * n;
         GpuStorage? partial = chunks > 1 ? Workspace(chunks * count) : null;
         if (partial is not null) output.Partial = Floats(partial);
-        kernel.Run(this, (long)tilesM * tilesN * chunks * output.Batch, new ProductKernels.Args<TProduct>
+        kernels.For(type).Run(this, (long)tilesM * tilesN * chunks * output.Batch, new ProductKernels.Args<TProduct>
         {
             Product = product, Output = output, K = k, ChunkK = chunks > 1 ? ChunkK : k, TilesM = tilesM, TilesN = tilesN,
         });
         if (partial is null) return;
-        ProductKernels.Combine.RunFlat(this, count, new ProductKernels.CombineArgs { Output = output, Count = count });
+        ProductKernels.Combine.For(type).RunFlat(this, count, new ProductKernels.CombineArgs { Output = output, Count = count });
         partial.Release();
     }
 
@@ -75,9 +96,9 @@ public sealed partial class GpuBackend
 }
 
 /// <summary>A stored matrix as one operand: rows are m of A, or n of B.</summary>
-internal struct Matrix(ArrayView<float> view, int ld, bool transposed, long strideBatch)
+internal struct Matrix(ArrayView<ushort> view, int ld, bool transposed, long strideBatch)
 {
-    public ArrayView<float> View = view;
+    public ArrayView<ushort> View = view;
     public long StrideBatch = strideBatch, Offset = 0;
     public int RowStride = transposed ? 1 : ld, DepthStride = transposed ? ld : 1;
 
@@ -90,7 +111,7 @@ internal struct Matrix(ArrayView<float> view, int ld, bool transposed, long stri
 
     public readonly Place Depth(int k) => new() { Base = (long)k * DepthStride };
 
-    public readonly float At(Place row, Place k) => View[row.Base + k.Base];
+    public readonly float At<T>(Place row, Place k) where T : struct, IStoredFloat => T.Load(View, row.Base + k.Base);
 }
 
 /// <summary>A plain matrix product.</summary>
@@ -110,11 +131,11 @@ internal struct MatrixProduct : IProduct<MatrixProduct>
 
     public readonly Place DepthOfA(int k) => A.Depth(k);
 
-    readonly float IProduct<MatrixProduct>.A(Place row, Place k) => A.At(row, k);
+    readonly float IProduct<MatrixProduct>.A<T>(Place row, Place k) => A.At<T>(row, k);
 
     public readonly Place RowOfB(int n) => B.Row(n);
 
     public readonly Place DepthOfB(int k) => B.Depth(k);
 
-    readonly float IProduct<MatrixProduct>.B(Place row, Place k) => B.At(row, k);
+    readonly float IProduct<MatrixProduct>.B<T>(Place row, Place k) => B.At<T>(row, k);
 }

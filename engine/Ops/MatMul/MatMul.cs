@@ -12,9 +12,9 @@ public static partial class Ops
     /// <param name="alpha">Factor of the product.</param>
     public static Tensor MatMul(Tensor a, Tensor b, bool transA = false, bool transB = false, float alpha = 1f)
     {
-        Check.Float32("MatMul", "a", a);
-        Check.Float32("MatMul", "b", b);
+        Check.Activation("MatMul", "a", a);
         Check.SameDevice("MatMul", a, b);
+        Check.SameType("MatMul", a, b);
         Shape sa = a.Shape, sb = b.Shape;
         if (sa.Rank < 2 || sb.Rank < 2) Check.Fail($"MatMul: shapes {sa} and {sb}, at least two axes each are needed");
         int m = sa[transA ? -1 : -2], k = sa[transA ? -2 : -1], n = sb[transB ? -2 : -1];

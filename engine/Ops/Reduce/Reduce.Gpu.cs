@@ -12,34 +12,34 @@ public sealed partial class GpuBackend
     {
         using Lock.Scope turn = Enter();
         bool squares = kind == Reduction.SumSquares;
-        if (inner == 1) SumRows(Floats(x), Floats(y), outer, middle, squares, scale);
+        if (inner == 1) SumRows(x.DType, Words(x), Floats(y), outer, middle, squares, scale);
         else
         {
-            var source = new PlainColumns { X = Floats(x), Squares = squares ? 1 : 0 };
-            SumColumns(source, Floats(y), Floats(y), outer, middle, inner, scale);
+            var source = new PlainColumns { X = Words(x), Squares = squares ? 1 : 0 };
+            SumColumns(x.DType, source, Floats(y), Floats(y), outer, middle, inner, scale);
         }
     }
 
     /// <summary>y[o] = scale * sum of row o; long rows in parts whose sums are summed the same way.</summary>
-    private void SumRows(ArrayView<float> x, ArrayView<float> y, long rows, long length, bool squares, float scale)
+    private void SumRows(DType type, ArrayView<ushort> x, ArrayView<float> y, long rows, long length, bool squares, float scale)
     {
         var args = new ReduceKernels.RowsArgs { X = x, Y = y, Rows = rows, Length = length, Squares = squares ? 1 : 0, Scale = scale, Parts = 1 };
         if (length <= 1024)
         {
-            ReduceKernels.ShortRows.Run(this, (rows + GroupSum.Rows - 1) / GroupSum.Rows, args);
+            ReduceKernels.ShortRows.For(type).Run(this, (rows + GroupSum.Rows - 1) / GroupSum.Rows, args);
             return;
         }
         args.Parts = (length + RowPart - 1) / RowPart;
         args.Part = RowPart;
         if (args.Parts == 1)
         {
-            ReduceKernels.LongRows.Run(this, rows, args);
+            ReduceKernels.LongRows.For(type).Run(this, rows, args);
             return;
         }
         GpuStorage partial = Workspace(rows * args.Parts);
         (args.Y, args.Scale) = (Floats(partial), 1f);
-        ReduceKernels.LongRows.Run(this, rows * args.Parts, args);
-        SumRows(Floats(partial), y, rows, args.Parts, false, scale);
+        ReduceKernels.LongRows.For(type).Run(this, rows * args.Parts, args);
+        SumRows(DType.F32, partial.View.Cast<ushort>(), y, rows, args.Parts, false, scale);
         partial.Release();
     }
 
@@ -47,7 +47,7 @@ public sealed partial class GpuBackend
     /// a[o, i] and b[o, i] = scale * sum over rows of the source's two values; b is left alone if the source has one. Many rows in
     /// parts, whose sums are added in order.
     /// </summary>
-    private void SumColumns<TSource>(in TSource source, ArrayView<float> a, ArrayView<float> b, long outer, long rows, long columns, float scale)
+    private void SumColumns<TSource>(DType type, in TSource source, ArrayView<float> a, ArrayView<float> b, long outer, long rows, long columns, float scale)
         where TSource : struct, IColumnSource
     {
         long tiles = (columns + GroupSum.Lanes - 1) / GroupSum.Lanes, parts = (rows + ColumnPart - 1) / ColumnPart, count = outer * columns;
@@ -57,14 +57,14 @@ public sealed partial class GpuBackend
         };
         if (parts == 1)
         {
-            ReduceKernels.ColumnsOf<TSource>.Sum.Run(this, tiles * outer, args);
+            ReduceKernels.ColumnsOf<TSource>.Sum.For(type).Run(this, tiles * outer, args);
             return;
         }
         GpuStorage partial = Workspace(2 * parts * count);
         args.A = Floats(partial);
         args.B = args.A.SubView(parts * count, parts * count);
         args.Scale = 1f;
-        ReduceKernels.ColumnsOf<TSource>.Sum.Run(this, tiles * outer * parts, args);
+        ReduceKernels.ColumnsOf<TSource>.Sum.For(type).Run(this, tiles * outer * parts, args);
         ReduceKernels.Parts.RunFlat(this, count, new ReduceKernels.PartsArgs { X = args.A, Y = a, Count = count, Parts = parts, Scale = scale });
         if (TSource.HasB)
             ReduceKernels.Parts.RunFlat(this, count, new ReduceKernels.PartsArgs { X = args.B, Y = b, Count = count, Parts = parts, Scale = scale });
@@ -85,39 +85,43 @@ internal interface IColumnSource
     static abstract bool HasB { get; }
 
     /// <summary>The values of an element; <paramref name="i"/> is its index in an array of (outer, rows, columns).</summary>
-    F2 At(long i, long row, long column);
+    F2 At<T>(long i, long row, long column) where T : struct, IStoredFloat;
 }
 
 /// <summary>The elements of an array, or their squares.</summary>
 internal struct PlainColumns : IColumnSource
 {
-    public ArrayView<float> X;
+    public ArrayView<ushort> X;
     public int Squares;
 
     public static bool HasB => false;
 
-    public readonly F2 At(long i, long row, long column)
+    public readonly F2 At<T>(long i, long row, long column) where T : struct, IStoredFloat
     {
-        float x = X[i];
+        float x = T.Load(X, i);
         return new F2(Squares != 0 ? x * x : x, 0f);
     }
 }
 
-/// <summary>Sums of rows and of columns, in a fixed order; bound by memory.</summary>
+/// <summary>Sums of rows and of columns, float32 and in a fixed order; bound by memory.</summary>
 internal static class ReduceKernels
 {
-    public static readonly Kernel<RowsArgs> ShortRows = new(SumShortRowsKernel), LongRows = new(SumLongRowsKernel);
+    public static readonly FloatKernels<RowsArgs>
+        ShortRows = new(SumShortRowsKernel<StoredF32>, SumShortRowsKernel<StoredBF16>, SumShortRowsKernel<StoredF16>),
+        LongRows = new(SumLongRowsKernel<StoredF32>, SumLongRowsKernel<StoredBF16>, SumLongRowsKernel<StoredF16>);
 
     public static readonly Kernel<PartsArgs> Parts = new(SumPartsKernel);
 
     public static class ColumnsOf<TSource> where TSource : struct, IColumnSource
     {
-        public static readonly Kernel<ColumnsArgs<TSource>> Sum = new(SumColumnsKernel<TSource>);
+        public static readonly FloatKernels<ColumnsArgs<TSource>>
+            Sum = new(SumColumnsKernel<TSource, StoredF32>, SumColumnsKernel<TSource, StoredBF16>, SumColumnsKernel<TSource, StoredF16>);
     }
 
     public struct RowsArgs
     {
-        public ArrayView<float> X, Y;
+        public ArrayView<ushort> X;
+        public ArrayView<float> Y;
         public long Rows, Length, Parts, Part;
         public int Squares;
         public float Scale;
@@ -140,32 +144,32 @@ internal static class ReduceKernels
 
     /// <summary>32 threads a row.</summary>
     [Kernel]
-    private static void SumShortRowsKernel(RowsArgs p)
+    private static void SumShortRowsKernel<T>(RowsArgs p) where T : struct, IStoredFloat
     {
         ArrayView<F4> shared = GroupSum.Allocate();
         int lane = Group.IdxX % GroupSum.Lanes;
         long row = (long)Grid.IdxX * GroupSum.Rows + Group.IdxX / GroupSum.Lanes;
-        float sum = GroupSum.OfRow(shared, Part(p, IntrinsicMath.Min(row, p.Rows - 1) * p.Length, lane, p.Length, GroupSum.Lanes));
+        float sum = GroupSum.OfRow(shared, Part<T>(p, IntrinsicMath.Min(row, p.Rows - 1) * p.Length, lane, p.Length, GroupSum.Lanes));
         if (lane == 0 && row < p.Rows) p.Y[row] = p.Scale * sum;
     }
 
     /// <summary>256 threads a part of a row.</summary>
     [Kernel]
-    private static void SumLongRowsKernel(RowsArgs p)
+    private static void SumLongRowsKernel<T>(RowsArgs p) where T : struct, IStoredFloat
     {
         ArrayView<F4> shared = GroupSum.Allocate();
         long block = Grid.IdxX, row = Flat.Divide(block, p.Parts), begin = (block - row * p.Parts) * p.Part;
         long end = IntrinsicMath.Min(p.Length, begin + p.Part);
-        float sum = GroupSum.OfGroup(shared, Part(p, row * p.Length, begin + Group.IdxX, end, 256));
+        float sum = GroupSum.OfGroup(shared, Part<T>(p, row * p.Length, begin + Group.IdxX, end, 256));
         if (Group.IdxX == 0) p.Y[block] = p.Scale * sum;
     }
 
-    private static float Part(RowsArgs p, long row, long begin, long end, int step)
+    private static float Part<T>(RowsArgs p, long row, long begin, long end, int step) where T : struct, IStoredFloat
     {
         float sum = 0f;
         for (long i = begin; i < end; i += step)
         {
-            float x = p.X[row + i];
+            float x = T.Load(p.X, row + i);
             sum += p.Squares != 0 ? x * x : x;
         }
         return sum;
@@ -173,7 +177,8 @@ internal static class ReduceKernels
 
     /// <summary>A group takes 32 columns and one part of the rows: 8 rows at a time, then the 8 sums of each column.</summary>
     [Kernel]
-    private static void SumColumnsKernel<TSource>(ColumnsArgs<TSource> p) where TSource : struct, IColumnSource
+    private static void SumColumnsKernel<TSource, T>(ColumnsArgs<TSource> p)
+        where TSource : struct, IColumnSource where T : struct, IStoredFloat
     {
         ArrayView<float> a = SharedMemory.Allocate<float>(256), b = SharedMemory.Allocate<float>(256);
         int t = Group.IdxX, lane = t % GroupSum.Lanes;
@@ -183,7 +188,7 @@ internal static class ReduceKernels
         float sumA = 0f, sumB = 0f;
         for (long row = part * p.Part + t / GroupSum.Lanes; row < end; row += GroupSum.Rows)
         {
-            F2 value = p.Source.At((o * p.Rows + row) * p.Columns + safe, row, safe);
+            F2 value = p.Source.At<T>((o * p.Rows + row) * p.Columns + safe, row, safe);
             sumA += value.A;
             sumB += value.B;
         }

@@ -5,7 +5,7 @@ public static partial class Ops
     /// <summary>Softmax over the last axis.</summary>
     public static Tensor Softmax(Tensor x)
     {
-        Check.Float32("Softmax", "x", x);
+        Check.Activation("Softmax", "x", x);
         if (x.Shape.Rank == 0) Check.Fail("Softmax: x is a scalar, an axis is needed");
         Tensor y = x.EmptyLike();
         x.Backend.Softmax(x, y);

@@ -27,7 +27,8 @@ internal sealed class TensorBoardLog : IDisposable
         .Scalar("gradient/norm", row.GradNorm)
         .Scalar("time/ms per step", row.Milliseconds)
         .Scalar("time/images per s", 1000.0 * imagesPerStep / row.Milliseconds)
-        .Scalar("memory/MB", row.MemoryMb));
+        .Scalar("memory/MB", row.MemoryMb)
+        .Scalar("loss/scale", row.LossScale));
 
     /// <summary>How the ranks of each network are distributed.</summary>
     public void AddRanks(int step, AdapterSet adapters)

@@ -1,0 +1,15 @@
+namespace SeLoRA.Engine;
+
+/// <summary>The one place that chooses between tensor-core kernels and the portable ones, which take every type and shape.</summary>
+public sealed partial class GpuBackend
+{
+    private static readonly bool TensorCoresAllowed = Environment.GetEnvironmentVariable("SELORA_TENSOR_CORES") != "0";
+
+    private bool UsesTensorCores(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue) =>
+        MayUseTensorCores(a) && TensorCoreContract.Violation(a, b, c, shape, epilogue) is null;
+
+    private bool UsesTensorCores(Tensor a, Tensor b, Tensor c, in TensorCoreConv2d conv, in GemmEpilogue epilogue) =>
+        MayUseTensorCores(a) && TensorCoreContract.Violation(a, b, c, conv, epilogue) is null;
+
+    private bool MayUseTensorCores(Tensor a) => a.DType != DType.F32 && TensorCoresAllowed && HasTensorCores;
+}
