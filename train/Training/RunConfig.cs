@@ -147,7 +147,7 @@ internal sealed partial record RunConfig
         c.CheckMethod();
         OneOf("--dataset", c.Dataset, DataSets.Names);
         if (c.Dtype != "f32")
-            throw new EngineException($"--dtype {c.Dtype}: this version computes in f32 only (16-bit files are read and converted)");
+            throw new EngineException($"--dtype {DataText.Shown(c.Dtype ?? "")}: this version computes in f32 only (16-bit files are read and converted)");
         Positive("--batch", c.Batch);
         Positive("--grad-accumulation", c.GradAccumulation);
         Positive("--phantoms", c.Phantoms);
@@ -182,9 +182,9 @@ internal sealed partial record RunConfig
         if (string.IsNullOrWhiteSpace(value)) throw new EngineException($"{option}: empty; see --help for what it takes");
     }
 
-    private static void OneOf(string option, string value, params string[] known)
+    private static void OneOf(string option, string? value, params string[] known)
     {
-        if (!known.Contains(value)) throw new EngineException($"{option} {value}: one of {string.Join(", ", known)} is needed");
+        if (!known.Contains(value)) throw new EngineException($"{option} {DataText.Shown(value ?? "")}: one of {string.Join(", ", known)} is needed");
     }
 
     private static IEnumerable<string> KnownKeys() =>
