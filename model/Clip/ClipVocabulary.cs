@@ -81,7 +81,7 @@ public sealed class ClipVocabulary
         }
         catch (JsonException e)
         {
-            throw new EngineException($"{path}: no JSON object of token to id ({e.Message.Split(" Path:")[0]} line {e.LineNumber + 1})", e);
+            throw new EngineException($"{path}: no JSON object of token to id ({e.Message})", e);
         }
 
         if (ids is null) throw new EngineException($"{path}: null; a JSON object of token to id is expected");

@@ -139,7 +139,7 @@ public sealed class AdapterSet : IDisposable
         if (strange.Length > 0)
         {
             throw new EngineException($"adapter state: {strange.Length} of {state.Count} tensors belong to no adapter of this run, " +
-                $"such as '{strange[0]}'; were targets or model others?");
+                $"such as {AdapterFileDiagnosis.Quote(strange[0])}; were targets or model others?");
         }
         foreach (IAdapter adapter in Adapters) adapter.Restore(state, optimizer);
     }

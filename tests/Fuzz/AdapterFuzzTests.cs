@@ -37,14 +37,14 @@ public class AdapterFuzzTests
     public void Adapter_files_are_read_or_refused()
     {
         byte[][] files = [s_kohya, s_kohya, s_diffusers, s_diffusers, .. s_others];
-        using var run = new FuzzRun("adapter file", factor: 64, floor: 1 << 20);
+        using var run = new FuzzRun("adapter file", factor: 64, floor: 16 << 20);
         run.Run("adapter.safetensors", files[..4], random => SafetensorsMutations.Apply(random.Pick(files), random), path => AdapterReader.Read(path, s_roots));
     }
 
     [Fact]
     public void Adapter_folders_are_read_or_refused()
     {
-        using var run = new FuzzRun("adapter folder of PEFT", factor: 64, floor: 4 << 20);
+        using var run = new FuzzRun("adapter folder of PEFT", factor: 64, floor: 16 << 20);
         run.Run(["adapter_config.json", "adapter_model.safetensors"], [(0, Encoding.UTF8.GetBytes(Config)), (1, s_peft)],
             random => random.OneIn(3) ? (1, SafetensorsMutations.Apply(s_peft, random)) : (0, TextMutations.Apply(Config, random)), folder => AdapterReader.Read(folder, s_roots));
     }

@@ -19,7 +19,7 @@ internal static class Hostile
         "", " ", ".", "..", "/", "../canary", "../canary.safetensors", "../canary.png", "../../canary", "x/../../canary.png", "..\\\\canary.png", "/etc/hostname", "C:\\\\canary",
         "file:///etc/hostname", "\\u0000", "a\\u0000b", "a\0b", "\\ud800", "\\udc00x", "\\u001b[2J", "\u001b[2J", "\\n", "\\r\\n", "\\u2028", "\u0085", "\ufeff", "\u202e", "%s%n", "{0}",
         "\\", "\\x", "\\u12", "__metadata__", "weight_map", "F32", "F4", "BOOL", "U64", "null", "LORA", "true", "a.b.c", "-", "'", "\"", ",", ";", "XXXX", "\u0663", "\U0001F600",
-        "................", new('A', 300), new('/', 300), new(' ', 3000), new('-', 3000), new('A', 70_000),
+        "................", new('A', 300), new('/', 300), new(' ', 3000), new('-', 3000), new('A', 20_000),
     ];
 
     public static readonly string[] Values =

@@ -1,4 +1,5 @@
 using System.Text;
+using SeLoRA.Engine;
 using SeLoRA.Model;
 using Xunit;
 
@@ -36,7 +37,16 @@ public class ModelFuzzTests
     {
         string At(int file) => Path.Combine(folder, s_configs[file]);
         ModelFolder model = ModelFolder.Open(folder);
-        SchedulerFactory.FromConfig(model.ReadSchedulerConfig()).SetTimesteps(5);
+        IScheduler scheduler = SchedulerFactory.FromConfig(model.ReadSchedulerConfig());
+        try
+        {
+            scheduler.SetTimesteps(5);
+        }
+        catch (EngineException e)
+        {
+            // More steps than the schedule has are the caller's fault.
+            FuzzRun.CheckLine(e.Message);
+        }
         UNetConfig unet = UNetConfig.Read(At(0));
         Assert.NotEmpty(new UNet2DConditionModel(unet).NamedParameters());
         unet.ToJson();

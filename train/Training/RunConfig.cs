@@ -181,9 +181,9 @@ internal sealed partial record RunConfig
         if (string.IsNullOrWhiteSpace(value)) throw new EngineException($"{option}: empty; see --help for what it takes");
     }
 
-    private static void OneOf(string option, string value, params string[] known)
+    private static void OneOf(string option, string? value, params string[] known)
     {
-        if (!known.Contains(value)) throw new EngineException($"{option} {value}: one of {string.Join(", ", known)} is needed");
+        if (!known.Contains(value)) throw new EngineException($"{option} {DataText.Shown(value ?? "")}: one of {string.Join(", ", known)} is needed");
     }
 
     private static IEnumerable<string> KnownKeys() =>

@@ -6,7 +6,7 @@ namespace SeLoRA.WeightsConvert;
 internal sealed class InspectReport(ITensorSource source, TextWriter output)
 {
     // Metadata may hold a whole training configuration in one value.
-    private const int LongestValue = 100;
+    private const int LongestValue = 100, WidestColumn = 120;
 
     /// <summary>Kind, counts and metadata.</summary>
     public void WriteSummary()
@@ -32,7 +32,8 @@ internal sealed class InspectReport(ITensorSource source, TextWriter output)
             output.WriteLine(filter.Length == 0 ? "  no tensors" : $"  no tensor's name contains '{filter}'");
             return;
         }
-        int width = rows.Max(t => Text.Clean(t.Name).Length);
+        // A single long name would widen every row.
+        int width = Math.Min(rows.Max(t => Text.Clean(t.Name).Length), WidestColumn);
         foreach (SafetensorsEntry t in rows)
             output.WriteLine($"  {Text.Clean(t.Name).PadRight(width)}  {t.DType.HeaderName(),-5} {Text.Shape(t.Shape)}");
         output.WriteLine();
