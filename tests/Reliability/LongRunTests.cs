@@ -14,7 +14,7 @@ public class LongRunTests(ITestOutputHelper log)
     private const int StepsDefault = 160, Samples = 16;
 
     [Fact]
-    public async Task Memory_and_step_time_stay_flat_over_a_run()
+    public async Task Memory_stays_flat_over_a_run()
     {
         int steps = int.TryParse(Environment.GetEnvironmentVariable("SELORA_LONG_STEPS"), CultureInfo.InvariantCulture, out int wanted) ? wanted : StepsDefault;
         using var folder = new TemporaryFolder();
@@ -46,8 +46,6 @@ public class LongRunTests(ITestOutputHelper log)
         Assert.True(settled.Max(s => s.Managed) < settled[0].Managed + 3, "managed memory grows");
         Assert.True(settled[^1].InUse < settled[0].InUse + 10, "memory in use grows");
         Assert.True(settled.Max(s => s.Reserved) < settled[0].Reserved + 10, "reserved memory grows");
-        double early = Median(times, steps / 8, steps / 2), late = Median(times, steps / 2, steps);
-        Assert.True(late < 2 * early, $"steps take {late} ms after {early} ms");
     }
 
     private static double Median(double[] times, int from, int to)
