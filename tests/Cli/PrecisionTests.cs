@@ -27,7 +27,6 @@ public class PrecisionTests(ITestOutputHelper output)
                 Assert.InRange(Math.Abs(narrow[i].Loss!.Value / full[i].Loss!.Value - 1), 1e-9, precision == "bf16" ? 2e-2 : 4e-3);
                 Assert.Equal(precision == "fp16" ? 65536.0 : (double?)null, narrow[i].LossScale);
             }
-            Assert.True(narrow[^1].MemoryMb < full[^1].MemoryMb);
         }
     }
 
@@ -44,8 +43,6 @@ public class PrecisionTests(ITestOutputHelper output)
 
     private static MetricsRow[] Train(TemporaryFolder folder, Device device, string precision)
     {
-        Backend.Get(device).ReleaseCached();
-        Backend.Get(device).ResetPeak();
         string path = folder.File(precision);
         (int code, _, string error) = CommandLine.Run("--device", device.ToString(), "--precision", precision, "--steps", $"{Steps}", "--batch", "4",
             "--phantoms", "12", "--validation", "0", "--sample-steps", "0", "--method", "selora", "--test-every", "3", "--out", path);
