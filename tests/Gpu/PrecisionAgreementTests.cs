@@ -10,9 +10,8 @@ namespace SeLoRA.Tests;
 /// </summary>
 public class PrecisionAgreementTests(ITestOutputHelper output)
 {
-    // Results are rounded once; gradients pass through a few rounded values (attention's result, a factor's projection, a quotient's products
-    // that cancel in their sum).
-    private const double Roundings = 2.5;
+    // Results are rounded once; gradients pass through one or two rounded values more (attention's result, a factor's projection).
+    private const double Roundings = 1.5;
 
     /// <summary>Losses and other sums, the optimiser, tables that are trained, and what has no input of floats: float32 by design.</summary>
     private static readonly string[] Float32Only =

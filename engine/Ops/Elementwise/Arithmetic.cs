@@ -63,7 +63,7 @@ public static partial class Ops
         return Autograd.Record("Mul", Binary<MulOp>(a, b, shape), [a, b], [savedA, savedB], (shape, bShape), static (ctx, s) =>
         {
             if (ctx.Needs(0)) ctx.Give(0, Binary<MulOp>(ctx.Dy, ctx[1], s.shape));
-            if (ctx.Needs(1)) ctx.Give(1, SumToB(Binary<MulOp>(ctx.Dy, ctx[0], Same(ctx.Dy)), s.shape, s.bShape, 1f));
+            if (ctx.Needs(1)) ctx.Give(1, Cast(SumOfProducts(ctx.Dy, ctx[0], s.shape, s.bShape, 1f), ctx.Dy.DType));
         });
     }
 
@@ -73,11 +73,12 @@ public static partial class Ops
         BroadcastShape shape = Broadcast("Div", a, b);
         Shape bShape = b.Shape;
         Tensor y = Binary<DivOp>(a, b, shape);
-        return Autograd.Record("Div", y, [a, b], [b.RequiresGrad ? y : null, b], (shape, bShape), static (ctx, s) =>
+        return Autograd.Record("Div", y, [a, b], [b.RequiresGrad ? a : null, b], (shape, bShape), static (ctx, s) =>
         {
-            Tensor da = Binary<DivOp>(ctx.Dy, ctx[1], s.shape);
-            ctx.Give(0, da);
-            if (ctx.Needs(1)) ctx.Give(1, SumToB(Binary<MulOp>(da, ctx[0], Same(da)), s.shape, s.bShape, -1f));
+            if (ctx.Needs(0)) ctx.Give(0, Binary<DivOp>(ctx.Dy, ctx[1], s.shape));
+            if (!ctx.Needs(1)) return;
+            Tensor sum = SumOfProducts(ctx.Dy, ctx[0], s.shape, s.bShape, -1f), wide = Cast(ctx[1], DType.F32);
+            ctx.Give(1, Cast(Binary<DivOp>(Binary<DivOp>(sum, wide, Same(sum)), wide, Same(sum)), ctx.Dy.DType));
         });
     }
 
@@ -127,6 +128,13 @@ public static partial class Ops
         Tensor y = a.EmptyLike();
         a.Backend.Binary<TOp>(a, b, y, shape);
         return y;
+    }
+
+    // Terms that cancel in their sum: of 16-bit values they are exact in float32, where the sum is too.
+    private static Tensor SumOfProducts(Tensor a, Tensor b, BroadcastShape shape, Shape bShape, float scale)
+    {
+        Tensor wide = Cast(a, DType.F32);
+        return SumToB(Binary<MulOp>(wide, Cast(b, DType.F32), Same(wide)), shape, bShape, scale);
     }
 
     private static Tensor SumToB(Tensor dy, BroadcastShape shape, Shape bShape, float scale)
