@@ -27,7 +27,8 @@ internal static class PickleArchive
             if (!entries.TryGetValue(name, out ZipEntry? entry)) throw new EngineException($"{file.Path}: its archive has no {SafetensorsText.Quote(name)}");
             if (storage.Bytes > entry.Bytes)
                 throw new EngineException($"{file.Path}: {SafetensorsText.Quote(name)} has {entry.Bytes} bytes, its storage takes {storage.Bytes}");
-            if (entry.Deflated) storages.AddPacked(storage.Key, entry);
+            // No more than the storage takes: the entry may claim many times that.
+            if (entry.Deflated) storages.AddPacked(storage.Key, entry with { Bytes = storage.Bytes });
             else storages.AddStored(storage.Key, entry.DataOffset, storage.Bytes);
         }
         return (root, storages);
@@ -36,8 +37,8 @@ internal static class PickleArchive
     private static bool IsBigEndian(InputFile file, ZipEntry? entry)
     {
         if (entry is null) return false;
-        using Stream stream = Open(file, entry);
         Span<byte> text = stackalloc byte[8];
+        using Stream stream = Open(file, entry with { Bytes = Math.Min(entry.Bytes, text.Length) });
         text = text[..stream.ReadAtLeast(text, text.Length, throwOnEndOfStream: false)];
         if (text.SequenceEqual("little"u8)) return false;
         if (text.SequenceEqual("big"u8)) return true;
