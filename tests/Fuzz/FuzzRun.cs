@@ -30,6 +30,9 @@ internal sealed class FuzzRun(string reader, int factor, long floor) : IDisposab
     /// <summary>Where the files go; what lies beside it must never be opened.</summary>
     public string Folder { get; private set; } = "";
 
+    /// <summary>Which of several files is the mutated one; null while all are valid.</summary>
+    public int? Changed { get; private set; }
+
     /// <summary>Reads the valid file, then mutated ones.</summary>
     /// <param name="file">Name of the file in the folder, which messages must have.</param>
     /// <param name="valid">Its valid contents, at least one.</param>
@@ -68,7 +71,7 @@ internal sealed class FuzzRun(string reader, int factor, long floor) : IDisposab
             (int changed, byte[] bytes) = mutate(random);
             File.WriteAllBytes(Path.Combine(Folder, files[changed]), bytes);
             RandomAccess.Write(last.SafeFileHandle, BitConverter.GetBytes(i), 0);
-            current = i;
+            (current, Changed) = (i, changed);
             Volatile.Write(ref startedAt, Stopwatch.GetTimestamp());
             One(i, files[changed], bytes, readFolder);
             Volatile.Write(ref startedAt, 0);
