@@ -90,9 +90,8 @@ public class KillTests(ITestOutputHelper log)
     {
         int rows = Rows(run);
         var clock = Stopwatch.StartNew();
-        while (random.Next(8) > 0 && !process.HasExited && Rows(run) == rows && clock.Elapsed < TimeSpan.FromSeconds(60)) Thread.Sleep(50);
-        Thread.Sleep(random.Next(300));
-        return Kill(process);
+        while (random.Next(8) > 0 && !process.HasExited && Rows(run) == rows && clock.Elapsed < TimeSpan.FromSeconds(60)) process.WaitForExit(50);
+        return !process.WaitForExit(random.Next(300)) && Kill(process);
     }
 
     private static bool KillWhileWriting(Process process, string run)
