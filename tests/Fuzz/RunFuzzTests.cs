@@ -72,4 +72,32 @@ public class RunFuzzTests
             return (file, TextMutations.Apply(texts[file], random));
         }, folder => RunRecord.Read(folder));
     }
+
+    [Fact]
+    public void Event_files_are_read_or_refused()
+    {
+        using var made = new TemporaryFolder();
+        using (var file = new EventFile(made.Path, null)) file.Add(1, new SummaryValues().Scalar("loss", 0.5).Counts("rank", [1, 2, 2, 4]));
+        byte[] valid = File.ReadAllBytes(Assert.Single(Directory.GetFiles(made.Path)));
+        List<byte[]> records = EventReader.Records(valid);
+        using var run = new FuzzRun("event file", factor: 64, floor: 256 << 10);
+        run.Run("events.out.tfevents", [valid], random =>
+        {
+            if (random.OneIn(4)) return ByteMutations.Apply(valid, records, random);
+            // Under a checksum that fits, or nothing behind it would be tried.
+            int changed = random.Below(records.Count);
+            return [.. records.SelectMany((r, i) => EventReader.Seal(i == changed ? ByteMutations.Apply(r, records, random) : r))];
+        }, path =>
+        {
+            try
+            {
+                foreach (EventReader.Message summary in EventReader.Events(path).SelectMany(e => e.Messages(5)))
+                    _ = summary.Messages(1).Sum(value => value.Messages(5).Count());
+            }
+            catch (InvalidDataException e)
+            {
+                throw new EngineException($"{path}: {e.Message}", e);
+            }
+        });
+    }
 }

@@ -18,15 +18,17 @@ internal static class EventReader
         return ~crc;
     }
 
-    /// <summary>The records that are whole; a wrong checksum of one of these is an exception.</summary>
+    /// <summary>The records that are whole.</summary>
+    /// <exception cref="InvalidDataException">One of these has a wrong checksum.</exception>
     public static List<byte[]> Records(ReadOnlySpan<byte> file)
     {
         var records = new List<byte[]>();
         while (file.Length >= 12)
         {
             Check(file[..8], file[8..]);
-            int length = checked((int)BinaryPrimitives.ReadUInt64LittleEndian(file));
-            if (file.Length < 16 + length) break;
+            ulong stored = BinaryPrimitives.ReadUInt64LittleEndian(file);
+            if ((ulong)file.Length - 12 < stored || (ulong)file.Length - 12 - stored < 4) break;
+            int length = (int)stored;
             ReadOnlySpan<byte> content = file.Slice(12, length);
             Check(content, file[(12 + length)..]);
             records.Add(content.ToArray());
@@ -35,13 +37,25 @@ internal static class EventReader
         return records;
     }
 
+    /// <summary>A record around its content.</summary>
+    public static byte[] Seal(byte[] content)
+    {
+        byte[] length = BitConverter.GetBytes((ulong)content.Length);
+        return [.. length, .. BitConverter.GetBytes(Masked(length)), .. content, .. BitConverter.GetBytes(Masked(content))];
+    }
+
     /// <summary>The events of a file.</summary>
     public static List<Message> Events(string path) => [.. Records(File.ReadAllBytes(path)).Select(r => new Message(r))];
 
     private static void Check(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> stored)
     {
-        uint crc = Crc(bytes), masked = unchecked((crc >> 15 | crc << 17) + 0xa282ead8u);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(stored) != masked) throw new InvalidDataException("wrong checksum");
+        if (BinaryPrimitives.ReadUInt32LittleEndian(stored) != Masked(bytes)) throw new InvalidDataException("wrong checksum");
+    }
+
+    private static uint Masked(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = Crc(bytes);
+        return unchecked((crc >> 15 | crc << 17) + 0xa282ead8u);
     }
 
     /// <summary>A protobuf message: the raw values of each field in their order.</summary>
@@ -49,14 +63,16 @@ internal static class EventReader
     {
         private readonly List<(int Field, byte[] Value)> fields = [];
 
+        /// <exception cref="InvalidDataException">It is none.</exception>
         public Message(ReadOnlySpan<byte> bytes)
         {
             while (bytes.Length > 0)
             {
                 ulong tag = Varint(ref bytes);
-                int length = (tag & 7) switch { 1 => 8, 5 => 4, 2 => (int)Varint(ref bytes), 0 => 0, _ => throw new InvalidDataException($"wire type {tag & 7}") };
-                byte[] value = (tag & 7) == 0 ? BitConverter.GetBytes(Varint(ref bytes)) : bytes[..length].ToArray();
-                bytes = bytes[length..];
+                ulong length = (tag & 7) switch { 1 => 8, 5 => 4, 2 => Varint(ref bytes), 0 => 0, _ => throw new InvalidDataException($"wire type {tag & 7}") };
+                if (length > (ulong)bytes.Length) throw new InvalidDataException($"field {tag >> 3}: {length} bytes, but {bytes.Length} are left");
+                byte[] value = (tag & 7) == 0 ? BitConverter.GetBytes(Varint(ref bytes)) : bytes[..(int)length].ToArray();
+                bytes = bytes[(int)length..];
                 fields.Add(((int)(tag >> 3), value));
             }
         }
@@ -82,6 +98,7 @@ internal static class EventReader
             ulong value = 0;
             for (int shift = 0; ; shift += 7)
             {
+                if (bytes.IsEmpty || shift > 63) throw new InvalidDataException("a number without end");
                 byte b = bytes[0];
                 bytes = bytes[1..];
                 value |= (ulong)(b & 0x7F) << shift;
