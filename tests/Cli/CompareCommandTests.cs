@@ -62,7 +62,31 @@ public class CompareCommandTests
         Assert.All(one.Names, name => Assert.Equal(one.Bytes(name), cell.Bytes(name)));
     }
 
+    [Fact]
+    public void Cells_run_beside_each_other_on_several_devices_and_each_has_its_log()
+    {
+        using var folder = new TemporaryFolder();
+        string apart = folder.File("apart"), one = folder.File("one");
+        string[] rows = ["compare", "--methods", "lora,dylora", "--seeds", "1", "--count", "2"], options = [.. Options.Skip(2)];
+        (int code, string output, string error) = CommandLine.Run([.. rows, "--out", apart, "--device", "cpu,cpu", .. options]);
+        Assert.True(code == 0, output + error);
+        Assert.Equal(2, output.Split(": done in ").Length - 1);
+        Assert.Contains("| dylora | ", File.ReadAllText(Path.Combine(apart, "comparison.md")));
+        Assert.Contains("step 4", File.ReadAllText(Path.Combine(apart, "lora", "seed42.log")));
+        Assert.Equal(0, CommandLine.Run([.. rows, "--out", one, "--device", "cpu", .. options]).Code);
+        Assert.Equal(Means(File.ReadAllText(Path.Combine(one, "comparison.json"))), Means(File.ReadAllText(Path.Combine(apart, "comparison.json"))));
+
+        // A cell that cannot run says why, and what ran beside it is kept.
+        string broken = folder.File("broken");
+        (code, output, _) = CommandLine.Run([.. rows, "--out", broken, "--device", "cpu,cpu", "--data", folder.File("nowhere"), .. options.Skip(2)]);
+        Assert.Equal(1, code);
+        Assert.Contains("on cpu: error: ", output);
+        Assert.Contains("nowhere", output);
+        Assert.Contains("device 'cpx' is not one of", CommandLine.Run([.. rows, "--out", folder.File("x"), "--device", "cpu,cpx"]).Error);
+    }
+
     [Theory]
+    [InlineData("--device", ",")]
     [InlineData("--methods", "lora,dora")]
     [InlineData("--methods", ",")]
     [InlineData("--lambdas", "high")]

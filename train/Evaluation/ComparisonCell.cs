@@ -29,6 +29,9 @@ internal sealed record ComparisonCell(string Name, RunConfig Config)
            }).Resolve()),
     ];
 
+    /// <summary>The cell within its comparison: <c>selora-1.1/seed42</c>, its folder's name as well.</summary>
+    public string Key => $"{Name}/seed{Config.Seed.ToString(CultureInfo.InvariantCulture)}";
+
     /// <summary>Trained and evaluated.</summary>
     public bool IsFinished => File.Exists(Path.Combine(Config.Out!, EvaluationFile.Name));
 
@@ -38,8 +41,12 @@ internal sealed record ComparisonCell(string Name, RunConfig Config)
     {
         FreshMemory();
         int code = Train(cancel);
-        if (code == 0) Evaluation.Run(EvaluationSubject.Open(Config.Out!), options, null, cancel);
-        return code;
+        if (code != 0) return code;
+        EvaluationSubject run = EvaluationSubject.Open(Config.Out!);
+        // A cell may go on elsewhere than it was begun.
+        run.Config.Device = Config.Device;
+        Evaluation.Run(run, options, null, cancel);
+        return 0;
     }
 
     private int Train(CancellationToken cancel)
