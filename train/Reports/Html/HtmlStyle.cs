@@ -24,7 +24,7 @@ internal static class HtmlStyle
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
         caption { text-align: left; font-weight: 600; padding: .3rem 0; white-space: nowrap; }
         th, td { padding: .25rem .7rem; text-align: left; vertical-align: baseline; border-bottom: 1px solid var(--rule); }
-        thead th { color: var(--faint); font-weight: 600; } tbody th { font-weight: 400; } .n { text-align: right; white-space: nowrap; }
+        thead th { color: var(--faint); font-weight: 600; } tbody th { font-weight: 400; } table:not(.sheet) tbody th { white-space: nowrap; } .n { text-align: right; white-space: nowrap; }
         .map td, .map th { padding: 0; border: 2px solid var(--page); } .map td { min-width: 2.3rem; height: 1.7rem; text-align: center;
           vertical-align: middle; } .map th { padding: 0 .4rem; white-space: nowrap; font-size: .82rem; color: var(--faint); font-weight: 400; }
         .map tbody th { text-align: right; vertical-align: middle; } .map .up { display: inline-block; writing-mode: vertical-rl; rotate: 180deg; padding: .3rem 0; }
