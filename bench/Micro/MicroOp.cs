@@ -17,6 +17,7 @@ internal static class MicroOp
         "gemm" => Ops.Linear(x[0], x[1]),
         "conv3x3" => Ops.Conv2d(x[0], x[1], padding: Padding.All(1)),
         "group_norm" => Ops.GroupNorm(x[0], x[1], x[2], MicroShape.Groups, Eps),
+        "group_norm_silu" => Ops.GroupNorm(x[0], x[1], x[2], MicroShape.Groups, Eps, silu: true),
         "layer_norm" => Ops.LayerNorm(x[0], x[1], x[2], Eps),
         "self_attention" or "cross_attention" => Ops.Attention(x[0], x[1], x[2], MicroShape.Heads),
         "silu" => Ops.Silu(x[0]),

@@ -75,6 +75,8 @@ public static class MicroShapes
                         2L * batch * side * side * c * c * 9);
                     yield return new MicroShape("group_norm", text, [image, [c], [c]]);
                     yield return new MicroShape("silu", text, [image]);
+                    // As the U-Net has them: one operation of the engine, two of PyTorch.
+                    yield return new MicroShape("group_norm_silu", text, [image, [c], [c]]);
                 }
     }
 

@@ -14,6 +14,7 @@ internal static class TorchOps
         "gemm" => functional.linear(x[0], x[1]),
         "conv3x3" => functional.conv2d(x[0], x[1], padding: [1, 1]),
         "group_norm" => functional.group_norm(x[0], MicroShape.Groups, x[1], x[2], Eps),
+        "group_norm_silu" => functional.silu(functional.group_norm(x[0], MicroShape.Groups, x[1], x[2], Eps)),
         "layer_norm" => functional.layer_norm(x[0], [x[0].shape[^1]], x[1], x[2], Eps),
         "self_attention" or "cross_attention" => Attention(x),
         "silu" => functional.silu(x[0]),
