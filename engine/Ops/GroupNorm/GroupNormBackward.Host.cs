@@ -3,34 +3,36 @@ using System.Runtime.Intrinsics;
 
 namespace SeLoRA.Engine;
 
-// One pass makes the sums that dx, dw and db all need; SiLU's derivative is part of both passes.
+// One pass makes the sums that dx, dw and db all need. Behind SiLU it also leaves dz, the gradient before SiLU, where dx will be: its
+// exponential costs more than to write and read it.
 public sealed unsafe partial class HostBackend
 {
     /// <inheritdoc/>
     public void GroupNormBackward(Tensor x, Tensor w, Tensor b, Tensor stats, Tensor dy, Tensor? dx, Tensor? dw, Tensor? db,
         in GroupNormShape shape)
     {
-        var cut = new GroupNormCut(shape, 2);
+        var cut = new GroupNormCut(shape, shape.Silu ? 3 : 2);
         int c = shape.C;
         long image = (long)shape.P * c, channels = (long)cut.Images * c;
         using var partial = new HostScratch(memory, channels * cut.Pieces * 2 * sizeof(float));
         using var sums = new HostScratch(memory, (long)shape.N * c * 2 * sizeof(double));
         using var factors = new HostScratch(memory, 4 * channels * sizeof(float));
+        using var aside = new HostScratch(memory, shape.Silu && dx is null ? cut.Images * image * sizeof(float) : 0);
         float* mean = factors.Floats, scale = mean + channels, slope = scale + channels, shift = slope + channels;
         for (int n = 0; n < shape.N; n += cut.Images)
         {
             int images = Math.Min(cut.Images, shape.N - n);
             float* px = Ptr(x) + n * image, pdy = Ptr(dy) + n * image, s = Ptr(stats) + (long)n * shape.Groups * 2;
             GroupNormSpread(s, Ptr(w), mean, scale, images, shape);
+            float* pdx = dx is null ? null : Ptr(dx) + n * image, pdz = !shape.Silu ? pdy : dx is null ? aside.Floats : pdx;
             VectorFor.Range((long)images * cut.Units, 1,
-                new GroupNormBackwardSumsBody(px, pdy, mean, scale, Ptr(b), partial.Floats, shape, cut));
+                new GroupNormBackwardSumsBody(px, pdy, pdz, mean, scale, Ptr(b), partial.Floats, shape, cut));
             ParallelFor.Range((long)images * shape.Groups, GroupNormFactorsGrain(shape, cut),
                 new GroupNormBackwardFactorsBody(partial.Floats, sums.Doubles + (long)n * c * 2, s, Ptr(w), slope, shift, shape, cut.Pieces));
             if (dx is null) continue;
-            float* pdx = Ptr(dx) + n * image;
             long pixels = (long)images * shape.P;
             VectorFor.Range(pixels, NormGrain(c), new GroupNormRows<GroupNormBackwardRow>(
-                new GroupNormBackwardRow(px, pdy, pdx, mean, scale, Ptr(b), slope, shift, c), pdx, pixels, shape));
+                new GroupNormBackwardRow(px, pdz, pdx, mean, scale, slope, shift, c), pdx, pixels, shape with { Silu = false }));
         }
         if (dw is null || db is null) return;
         ParallelFor.Range(c, ParallelFor.Grain(ElementGrain, 8L * shape.N), new GroupNormAffineBody(sums.Doubles, Ptr(dw), Ptr(db), shape.N, c));
@@ -54,24 +56,23 @@ public sealed unsafe partial class HostBackend
         }
     }
 
-    /// <summary>Sums of dz and of dz (x - mean) of each channel, dz the gradient before SiLU: partial[image, piece, 2, channel].</summary>
-    private readonly struct GroupNormBackwardSumsBody(float* x, float* dy, float* mean, float* scale, float* bias, float* partial,
+    /// <summary>
+    /// Sums of dz and of dz (x - mean) of each channel, dz the gradient before SiLU: partial[image, piece, 2, channel]. With SiLU, dz is
+    /// written first; without, it is dy.
+    /// </summary>
+    private readonly struct GroupNormBackwardSumsBody(float* x, float* dy, float* dz, float* mean, float* scale, float* bias, float* partial,
         in GroupNormShape shape, in GroupNormCut cut) : IVectorBody
     {
-        private readonly float* x = x, dy = dy, mean = mean, scale = scale, bias = bias, partial = partial;
+        private readonly float* x = x, dy = dy, dz = dz, mean = mean, scale = scale, bias = bias, partial = partial;
         private readonly GroupNormShape shape = shape;
         private readonly GroupNormCut cut = cut;
 
         public void Run<T>(long begin, long end) where T : struct, IVectorLane<T>
         {
-            for (long i = begin; i < end; i++)
-            {
-                if (shape.Silu) Unit<T, SiluOp>(cut.Unit(i, shape));
-                else Unit<T, IdentityOp>(cut.Unit(i, shape));
-            }
+            for (long i = begin; i < end; i++) Unit<T>(cut.Unit(i, shape));
         }
 
-        private void Unit<T, TOp>(in GroupNormUnit unit) where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp
+        private void Unit<T>(in GroupNormUnit unit) where T : struct, IVectorLane<T>
         {
             int c = shape.C, width = unit.Channels;
             long start = (unit.Image * shape.P + unit.Pixel) * c + unit.Channel, channel = unit.Image * c + unit.Channel;
@@ -81,48 +82,63 @@ public sealed unsafe partial class HostBackend
             new Span<float>(q, width).Clear();
             for (int r = 0; r < unit.Pixels; r += NormRows)
             {
-                float* px = x + start + (long)r * c, pdy = dy + start + (long)r * c;
+                long at = start + (long)r * c;
+                float* px = x + at, pdz = dz + at;
                 int rows = Math.Min(NormRows, unit.Pixels - r), j = 0;
+                // These rows are in the first-level cache when they are added up.
+                if (shape.Silu)
+                    for (int k = 0; k < rows; k++) BeforeSilu<T>(px + (long)k * c, dy + at + (long)k * c, pdz + (long)k * c, m, a, b, width);
                 if (rows == NormRows)
-                    for (; j <= width - T.Width; j += T.Width) Four<T, TOp>(px + j, pdy + j, c, m + j, a + j, b + j, s + j, q + j);
+                    for (; j <= width - T.Width; j += T.Width) Four<T>(px + j, pdz + j, c, m + j, s + j, q + j);
                 else
-                    for (; j <= width - T.Width; j += T.Width)
-                        Column<T, TOp, Whole>(px + j, pdy + j, c, rows, m + j, a + j, b + j, s + j, q + j, T.Width);
-                if (j < width) Column<T, TOp, Part>(px + j, pdy + j, c, rows, m + j, a + j, b + j, s + j, q + j, width - j);
+                    for (; j <= width - T.Width; j += T.Width) Column<T, Whole>(px + j, pdz + j, c, rows, m + j, s + j, q + j, T.Width);
+                if (j < width) Column<T, Part>(px + j, pdz + j, c, rows, m + j, s + j, q + j, width - j);
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Column<T, TOp, TExtent>(float* px, float* pdy, int stride, int rows, float* m, float* a, float* b, float* s,
-            float* q, int left) where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
+        private static void BeforeSilu<T>(float* px, float* pdy, float* pdz, float* m, float* a, float* b, int width) where T : struct, IVectorLane<T>
         {
-            T mean = TExtent.Load<T>(m, left), scale = TExtent.Load<T>(a, left), bias = TExtent.Load<T>(b, left);
-            T sum = TExtent.Load<T>(s, left), product = TExtent.Load<T>(q, left);
-            for (int r = 0; r < rows; r++, px += stride, pdy += stride)
-                Add<T, TOp>(ref sum, ref product, TExtent.Load<T>(px, left) - mean, scale, bias, TExtent.Load<T>(pdy, left));
+            int j = 0;
+            for (; j <= width - T.Width; j += T.Width) BeforeSilu<T, Whole>(px + j, pdy + j, pdz + j, m + j, a + j, b + j, T.Width);
+            if (j < width) BeforeSilu<T, Part>(px + j, pdy + j, pdz + j, m + j, a + j, b + j, width - j);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void BeforeSilu<T, TExtent>(float* px, float* pdy, float* pdz, float* m, float* a, float* b, int left)
+            where T : struct, IVectorLane<T> where TExtent : struct, IExtent
+        {
+            T d = TExtent.Load<T>(px, left) - TExtent.Load<T>(m, left);
+            T z = T.MulAdd(d, TExtent.Load<T>(a, left), TExtent.Load<T>(b, left));
+            TExtent.Store(pdz, SiluOp.Grad(z, TExtent.Load<T>(pdy, left)), left);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Column<T, TExtent>(float* px, float* pdz, int stride, int rows, float* m, float* s, float* q, int left)
+            where T : struct, IVectorLane<T> where TExtent : struct, IExtent
+        {
+            T mean = TExtent.Load<T>(m, left), sum = TExtent.Load<T>(s, left), product = TExtent.Load<T>(q, left);
+            for (int r = 0; r < rows; r++, px += stride, pdz += stride)
+                Add(ref sum, ref product, TExtent.Load<T>(px, left) - mean, TExtent.Load<T>(pdz, left));
             TExtent.Store(s, sum, left);
             TExtent.Store(q, product, left);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Four<T, TOp>(float* px, float* pdy, int stride, float* m, float* a, float* b, float* s, float* q)
-            where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp
+        private static void Four<T>(float* px, float* pdz, int stride, float* m, float* s, float* q) where T : struct, IVectorLane<T>
         {
-            T mean = T.Load(m), scale = T.Load(a), bias = T.Load(b), sum = T.Load(s), product = T.Load(q);
-            float* thirdX = px + 2L * stride, thirdDy = pdy + 2L * stride;
-            Add<T, TOp>(ref sum, ref product, T.Load(px) - mean, scale, bias, T.Load(pdy));
-            Add<T, TOp>(ref sum, ref product, T.Load(px + stride) - mean, scale, bias, T.Load(pdy + stride));
-            Add<T, TOp>(ref sum, ref product, T.Load(thirdX) - mean, scale, bias, T.Load(thirdDy));
-            Add<T, TOp>(ref sum, ref product, T.Load(thirdX + stride) - mean, scale, bias, T.Load(thirdDy + stride));
+            T mean = T.Load(m), sum = T.Load(s), product = T.Load(q);
+            float* thirdX = px + 2L * stride, thirdDz = pdz + 2L * stride;
+            Add(ref sum, ref product, T.Load(px) - mean, T.Load(pdz));
+            Add(ref sum, ref product, T.Load(px + stride) - mean, T.Load(pdz + stride));
+            Add(ref sum, ref product, T.Load(thirdX) - mean, T.Load(thirdDz));
+            Add(ref sum, ref product, T.Load(thirdX + stride) - mean, T.Load(thirdDz + stride));
             T.Store(s, sum);
             T.Store(q, product);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Add<T, TOp>(ref T sum, ref T product, T d, T scale, T bias, T dy)
-            where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp
+        private static void Add<T>(ref T sum, ref T product, T d, T dz) where T : struct, IVectorLane<T>
         {
-            T dz = TOp.Grad(T.MulAdd(d, scale, bias), dy);
             sum += dz;
             product = T.MulAdd(dz, d, product);
         }
@@ -242,10 +258,10 @@ public sealed unsafe partial class HostBackend
         }
     }
 
-    private readonly struct GroupNormBackwardRow(float* x, float* dy, float* dx, float* mean, float* scale, float* bias, float* slope,
-        float* shift, int c) : IGroupNormRow
+    /// <summary>dx of a pixel; dz may lie where dx is written.</summary>
+    private readonly struct GroupNormBackwardRow(float* x, float* dz, float* dx, float* mean, float* scale, float* slope, float* shift, int c) : IGroupNormRow
     {
-        private readonly float* x = x, dy = dy, dx = dx, mean = mean, scale = scale, bias = bias, slope = slope, shift = shift;
+        private readonly float* x = x, dz = dz, dx = dx, mean = mean, scale = scale, slope = slope, shift = shift;
         private readonly int c = c;
 
         public void Row<T, TOp, TExtent>(long row, long n)
@@ -253,20 +269,19 @@ public sealed unsafe partial class HostBackend
         {
             int width = c, j = 0;
             long start = row * width, channel = n * width;
-            float* px = x + start, pdy = dy + start, pdx = dx + start;
-            float* m = mean + channel, a = scale + channel, b = bias, k = slope + channel, h = shift + channel;
-            for (; j <= width - T.Width; j += T.Width)
-                Column<T, TOp, TExtent>(px + j, pdy + j, pdx + j, m + j, a + j, b + j, k + j, h + j, T.Width);
-            if (j < width) Column<T, TOp, Part>(px + j, pdy + j, pdx + j, m + j, a + j, b + j, k + j, h + j, width - j);
+            float* px = x + start, pdz = dz + start, pdx = dx + start;
+            float* m = mean + channel, a = scale + channel, k = slope + channel, h = shift + channel;
+            for (; j <= width - T.Width; j += T.Width) Column<T, TExtent>(px + j, pdz + j, pdx + j, m + j, a + j, k + j, h + j, T.Width);
+            if (j < width) Column<T, Part>(px + j, pdz + j, pdx + j, m + j, a + j, k + j, h + j, width - j);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Column<T, TOp, TExtent>(float* x, float* dy, float* dx, float* mean, float* scale, float* bias, float* slope,
-            float* shift, int left) where T : struct, IVectorLane<T> where TOp : struct, IUnaryOp where TExtent : struct, IExtent
+        private static void Column<T, TExtent>(float* x, float* dz, float* dx, float* mean, float* scale, float* slope, float* shift, int left)
+            where T : struct, IVectorLane<T> where TExtent : struct, IExtent
         {
-            T d = TExtent.Load<T>(x, left) - TExtent.Load<T>(mean, left), factor = TExtent.Load<T>(scale, left);
-            T dz = TOp.Grad(T.MulAdd(d, factor, TExtent.Load<T>(bias, left)), TExtent.Load<T>(dy, left));
-            TExtent.Store(dx, T.MulAdd(dz, factor, T.MulAdd(d, TExtent.Load<T>(slope, left), TExtent.Load<T>(shift, left))), left);
+            T d = TExtent.Load<T>(x, left) - TExtent.Load<T>(mean, left);
+            T rest = T.MulAdd(d, TExtent.Load<T>(slope, left), TExtent.Load<T>(shift, left));
+            TExtent.Store(dx, T.MulAdd(TExtent.Load<T>(dz, left), TExtent.Load<T>(scale, left), rest), left);
         }
     }
 }
