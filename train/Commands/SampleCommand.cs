@@ -83,5 +83,6 @@ internal static class SampleCommand
                 string file = output.Add(pipeline.Generate(one, cancel)[0], prompt);
                 progress.Report(++done, total, file);
             }
+        if (pipeline.ReplayProblem is { } problem) Console.WriteLine($"kernels were launched one by one: {problem}");
     }
 }

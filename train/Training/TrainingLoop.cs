@@ -51,8 +51,8 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>Why a GPU's steps are not repeated from a recording; null where they are, or will be.</summary>
     public string? ReplayProblem => config.NoGraphs || denoiser.Device.Kind == DeviceKind.Cpu ? null : ranks?.Irregular ?? gradients.Problem;
 
-    /// <summary>How the last step's passes were run.</summary>
-    public StepRun LastRun => gradients.LastRun;
+    /// <summary>How the last step's passes were run, those of a test of their own left aside.</summary>
+    public StepRun LastRun { get; private set; }
 
     /// <summary>Which images each step sees.</summary>
     public DrawOrder Order { get; }
@@ -76,6 +76,7 @@ internal sealed class TrainingLoop : IDisposable
         ranks?.BeforeStep(step);
         float? scale = scaler?.Scale, norm = null;
         gradients.Run(batches, scale ?? 1f, !config.NoGraphs && (ranks?.IsRegular(step) ?? true), share => ranks?.ObserveBackward(step, share));
+        LastRun = gradients.LastRun;
         IReadOnlyList<RankDecision> decisions = [];
         if (scale is { } by) gradients.Unscale(by);
         else
