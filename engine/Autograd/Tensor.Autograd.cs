@@ -32,6 +32,16 @@ public sealed partial class Tensor
         return this;
     }
 
+    /// <summary>Adds to the gradient of this leaf, as a backward pass does.</summary>
+    /// <param name="grad">Same shape and type.</param>
+    public void AddGrad(Tensor grad)
+    {
+        if (Variable is null) Check.Fail($"AddGrad: tensor {Shape} does not require a gradient");
+        Check.SameShape("AddGrad", this, grad);
+        Check.SameType("AddGrad", this, grad);
+        Variable.Accumulate(grad);
+    }
+
     /// <summary>Frees the gradient.</summary>
     public void ZeroGrad() => Variable?.Free();
 

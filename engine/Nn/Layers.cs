@@ -136,6 +136,9 @@ public sealed class Embedding : Module
 
     /// <summary>Row-major ids in <paramref name="shape"/> to (shape..., width).</summary>
     public Tensor Forward(ReadOnlySpan<int> ids, Shape shape) => Ops.Embedding(Weight.Value, ids, shape);
+
+    /// <summary>Ids that lie on the device and were checked, (...) to (..., width).</summary>
+    public Tensor Forward(Tensor ids) => Ops.Embedding(Weight.Value, ids);
 }
 
 /// <summary>A numbered list of modules (<c>ModuleList</c> in PyTorch): children are named 0, 1, ...</summary>

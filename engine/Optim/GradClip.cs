@@ -11,21 +11,40 @@ public static class GradClip
     {
         List<Tensor> grads = [.. tensors.Where(t => t.Grad is not null).Select(t => t.Grad!)];
         float norm = Norm(grads);
+        Clip(grads, norm, maxNorm);
+        return norm;
+    }
+
+    /// <summary>Scales gradients whose joint norm is known.</summary>
+    public static void Clip(IEnumerable<Tensor> grads, float norm, float maxNorm)
+    {
         float factor = maxNorm / (norm + 1e-6f);
         if (factor < 1f)
             foreach (Tensor g in grads) g.Backend.Scale(g, factor, g);
-        return norm;
     }
 
     /// <summary>Joint L2 norm of the given tensors, summed in double.</summary>
     public static float Norm(IReadOnlyList<Tensor> tensors)
     {
+        if (tensors.Count == 0) return 0f;
         using var scope = new TensorScope();
-        using IDisposable noGrad = Autograd.NoGrad();
-        // Queue every reduction before the first read, so that a device works while the host waits once.
-        Tensor[] squares = [.. tensors.Select(Ops.SumSquares)];
+        Tensor squares = tensors[0].EmptyF32(new Shape(tensors.Count));
+        for (int i = 0; i < tensors.Count; i++) SumSquares(tensors[i], squares, i);
+        return Norm(squares.ToArray());
+    }
+
+    /// <summary>Queues the sum of a gradient's squares to an element of <paramref name="squares"/>, so that the device is waited for once.</summary>
+    public static void SumSquares(Tensor grad, Tensor squares, int index)
+    {
+        using Tensor one = TensorScope.Detach(squares.Narrow(index, 1));
+        grad.Backend.Reduce(Reduction.SumSquares, grad, one, 1, grad.Count, 1, 1f);
+    }
+
+    /// <summary>The norm that sums of squares make.</summary>
+    public static float Norm(ReadOnlySpan<float> squares)
+    {
         double sum = 0;
-        foreach (Tensor s in squares) sum += s.Item();
+        foreach (float s in squares) sum += s;
         return (float)Math.Sqrt(sum);
     }
 }

@@ -32,7 +32,15 @@ public sealed class LossScaler
     {
         List<Tensor> grads = [.. tensors.Where(t => t.Grad is not null).Select(t => t.Grad!)];
         foreach (Tensor g in grads) g.Backend.Scale(g, 1f / Scale, g);
-        bool good = float.IsFinite(GradClip.Norm(grads));
+        return Accept(GradClip.Norm(grads));
+    }
+
+    /// <summary>Adapts the scale to gradients that are divided by it already. False if they overflowed: then the step must be skipped.</summary>
+    /// <param name="norm">Their joint norm.</param>
+    /// <inheritdoc cref="Unscale" path="/exception"/>
+    public bool Accept(float norm)
+    {
+        bool good = float.IsFinite(norm);
         if (!good && Scale <= 1f) Check.Fail($"LossScaler: gradients are not finite at a loss scale of {Scale}");
         Update(good);
         return good;

@@ -33,16 +33,32 @@ public sealed class ClipTextModel : Module
     /// <exception cref="EngineException">The ids do not fill the rows, are too many, or one is outside the vocabulary.</exception>
     public Tensor Forward(ReadOnlySpan<int> ids, int batch)
     {
+        int length = CheckIds(ids, batch);
+        using var scope = new TensorScope();
+        return scope.Return(Forward(Tensor.From(ids, new Shape(batch, length), textModel.Device)));
+    }
+
+    /// <summary>Hidden states after the final layer norm.</summary>
+    /// <param name="ids">Token ids (N, L), I32, which went through <see cref="CheckIds"/> before they came to the device.</param>
+    /// <returns>(N, L, width).</returns>
+    public Tensor Forward(Tensor ids) => textModel.Forward(ids, Probe);
+
+    /// <summary>Checks token ids as <see cref="Forward(ReadOnlySpan{int}, int)"/> does; the length of a row.</summary>
+    /// <inheritdoc cref="Forward(ReadOnlySpan{int}, int)" path="/param"/>
+    /// <inheritdoc cref="Forward(ReadOnlySpan{int}, int)" path="/exception"/>
+    public int CheckIds(ReadOnlySpan<int> ids, int batch)
+    {
         if (batch < 1 || ids.Length == 0 || ids.Length % batch != 0)
             throw new EngineException($"ClipTextModel: {ids.Length} token ids do not make {batch} rows of one length");
         int length = ids.Length / batch;
         if (length > Config.MaxPositionEmbeddings)
             throw new EngineException($"ClipTextModel: {length} tokens a text, at most {Config.MaxPositionEmbeddings} are possible");
-        return textModel.Forward(ids, batch, length, Probe);
+        Ops.CheckIds(ids, Config.VocabSize);
+        return length;
     }
 
     /// <summary>The hidden state at the end of each text, which stands for the whole text.</summary>
-    /// <param name="hidden">What <see cref="Forward"/> returned, (N, L, width).</param>
+    /// <param name="hidden">What <see cref="Forward(Tensor)"/> returned, (N, L, width).</param>
     /// <param name="ids">The ids given to it.</param>
     /// <returns>(N, width).</returns>
     /// <exception cref="EngineException">A text has no end token.</exception>
@@ -86,10 +102,12 @@ public sealed class ClipTextTransformer : Module
         finalLayerNorm = Register("final_layer_norm", new LayerNorm(config.HiddenSize, config.LayerNormEps));
     }
 
-    internal Tensor Forward(ReadOnlySpan<int> ids, int batch, int length, Action<string, Tensor>? probe)
+    internal Device Device => finalLayerNorm.Weight.Value.Device;
+
+    internal Tensor Forward(Tensor ids, Action<string, Tensor>? probe)
     {
         using var scope = new TensorScope();
-        return scope.Return(Ops.Cast(finalLayerNorm.Forward(encoder.Forward(embeddings.Forward(ids, batch, length), causal: true, probe)), DType.F32));
+        return scope.Return(Ops.Cast(finalLayerNorm.Forward(encoder.Forward(embeddings.Forward(ids), causal: true, probe)), DType.F32));
     }
 }
 
@@ -104,9 +122,9 @@ public sealed class ClipTextEmbeddings : Module
         position = Register("position_embedding", new Embedding(config.MaxPositionEmbeddings, config.HiddenSize));
     }
 
-    internal Tensor Forward(ReadOnlySpan<int> ids, int batch, int length)
+    internal Tensor Forward(Tensor ids)
     {
         using var scope = new TensorScope();
-        return scope.Return(token.Forward(ids, new Shape(batch, length)) + position.Weight.Value.Narrow(0, length));
+        return scope.Return(token.Forward(ids) + position.Weight.Value.Narrow(0, ids.Shape[1]));
     }
 }

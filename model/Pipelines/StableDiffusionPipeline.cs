@@ -7,6 +7,15 @@ namespace SeLoRA.Model;
 /// <param name="scheduler">The sampler; it is used by one call at a time.</param>
 public sealed class StableDiffusionPipeline(StableDiffusionModel model, IScheduler scheduler)
 {
+    /// <summary>A GPU records the evaluation of the U-Net and replays it, instead of launching its kernels one by one.</summary>
+    public bool Replays { get; init; } = true;
+
+    /// <summary>Why a GPU did not replay evaluations in the last call; null where it could.</summary>
+    public string? ReplayProblem { get; private set; }
+
+    /// <summary>Evaluations of the last call that were replayed.</summary>
+    internal int Replayed { get; private set; }
+
     /// <summary>Samples images.</summary>
     /// <param name="options">What to make.</param>
     /// <param name="cancellation">Ends the sampling between two steps.</param>
@@ -31,11 +40,13 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model, ISchedul
         if (options.BatchSize < 1) throw new EngineException($"sampling: batch size {options.BatchSize}, at least 1 is needed");
         using IDisposable noGrad = Autograd.NoGrad();
         var images = new List<SampledImage>();
+        // Adapters may be others at the next call: a recording serves this one alone.
+        using var unet = new DenoisingStep(model.UNet, Replays);
         while (images.Count < prompts.Count)
         {
             int first = images.Count, batch = Math.Min(options.BatchSize, prompts.Count - first);
             ulong[] seeds = [.. Enumerable.Range(first, batch).Select(i => options.Seed + (ulong)i)];
-            float[] latents = Denoise([.. prompts.Skip(first).Take(batch)], options, seeds, height / model.Vae.Config.Factor, width / model.Vae.Config.Factor,
+            float[] latents = Denoise(unet, [.. prompts.Skip(first).Take(batch)], options, seeds, height / model.Vae.Config.Factor, width / model.Vae.Config.Factor,
                 (step, steps) => options.Progress?.Invoke(new SamplingProgress(first, prompts.Count, step, steps)), cancellation);
             int length = latents.Length / batch;
             for (int i = 0; i < batch; i++)
@@ -44,6 +55,7 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model, ISchedul
                 images.Add(Decode(latents.AsSpan(i * length, length), height, width, seeds[i]));
             }
         }
+        (Replayed, ReplayProblem) = (unet.Replayed, unet.Problem);
         return images;
     }
 
@@ -65,7 +77,7 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model, ISchedul
         return (height, width);
     }
 
-    private float[] Denoise(string[] prompts, SamplingOptions options, ulong[] seeds, int height, int width, Action<int, int> progress,
+    private float[] Denoise(DenoisingStep unet, string[] prompts, SamplingOptions options, ulong[] seeds, int height, int width, Action<int, int> progress,
         CancellationToken cancellation)
     {
         int batch = seeds.Length, channels = model.Vae.Config.LatentChannels, length = height * width * channels;
@@ -88,6 +100,7 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model, ISchedul
             drawn += (ulong)length;
         }
 
+        unet.Begin(new Shape(rows, height, width, channels), context);
         var input = new float[rows * length];
         var output = new float[rows * length];
         int steps = scheduler.Timesteps.Length;
@@ -96,11 +109,7 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model, ISchedul
             cancellation.ThrowIfCancellationRequested();
             scheduler.ScaleModelInput(latents, step, input.AsSpan(0, latents.Length));
             if (guided) input.AsSpan(0, latents.Length).CopyTo(input.AsSpan(latents.Length));
-            using (new TensorScope())
-            {
-                Tensor sample = Tensor.From(input, new Shape(rows, height, width, channels), context.Device);
-                model.UNet.Forward(sample, scheduler.Timesteps.Slice(step, 1), context).CopyTo(output);
-            }
+            unet.Run(input, scheduler.Timesteps[step], output);
             // Unconditional first, as diffusers has it.
             if (guided)
             {

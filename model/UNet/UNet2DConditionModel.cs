@@ -63,10 +63,27 @@ public sealed class UNet2DConditionModel : Module
     /// <exception cref="EngineException">A shape does not fit.</exception>
     public Tensor Forward(Tensor sample, ReadOnlySpan<float> timesteps, Tensor context)
     {
-        CheckShapes(sample.Shape, timesteps.Length, context.Shape);
         using var scope = new TensorScope();
-        Tensor sinusoid = Ops.TimestepEmbedding(
-            timesteps, Config.BlockOutChannels[0], sample.Device, Config.FlipSinToCos, Config.FreqShift);
+        return scope.Return(Forward(sample, Tensor.From(EmbedTimesteps(timesteps), TimestepShape(timesteps.Length), sample.Device), context));
+    }
+
+    /// <summary>Shape of <see cref="EmbedTimesteps"/> of so many timesteps.</summary>
+    public Shape TimestepShape(int count) => new(count, Config.BlockOutChannels[0]);
+
+    /// <summary>Sines and cosines that stand for timesteps, computed on the host.</summary>
+    public float[] EmbedTimesteps(ReadOnlySpan<float> timesteps) =>
+        Ops.TimestepValues(timesteps, Config.BlockOutChannels[0], Config.FlipSinToCos, Config.FreqShift);
+
+    /// <summary>Predicts the noise.</summary>
+    /// <param name="sample">Latents (N, H, W, 4), any height and width.</param>
+    /// <param name="sinusoid">Timesteps as <see cref="EmbedTimesteps"/> gives them; one for each sample, or one for all.</param>
+    /// <param name="context">The text encoder's hidden states (N, L, 768).</param>
+    /// <returns>(N, H, W, 4).</returns>
+    /// <exception cref="EngineException">A shape does not fit.</exception>
+    public Tensor Forward(Tensor sample, Tensor sinusoid, Tensor context)
+    {
+        CheckShapes(sample.Shape, sinusoid.Shape, context.Shape);
+        using var scope = new TensorScope();
         Tensor temb = timeEmbedding.Forward(Ops.Cast(sinusoid, Precision));
         Probe?.Invoke("time_embedding", temb);
 
@@ -89,12 +106,12 @@ public sealed class UNet2DConditionModel : Module
         return scope.Return(Ops.Cast(convOut.Forward(convNormOut.Forward(h, silu: true)), DType.F32));
     }
 
-    private void CheckShapes(Shape sample, int timesteps, Shape context)
+    private void CheckShapes(Shape sample, Shape timesteps, Shape context)
     {
         if (sample.Rank != 4 || sample[3] != Config.InChannels)
             throw new EngineException($"UNet2DConditionModel: sample {sample}, NxHxWx{Config.InChannels} is needed");
-        if (timesteps != sample[0] && timesteps != 1)
-            throw new EngineException($"UNet2DConditionModel: {timesteps} timesteps for {sample[0]} samples");
+        if (timesteps != TimestepShape(sample[0]) && timesteps != TimestepShape(1))
+            throw new EngineException($"UNet2DConditionModel: {(timesteps.Rank == 0 ? 0 : timesteps[0])} timesteps for {sample[0]} samples");
         if (context.Rank != 3 || context[0] != sample[0] || context[2] != Config.CrossAttentionDim)
         {
             throw new EngineException(

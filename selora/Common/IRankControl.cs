@@ -21,6 +21,12 @@ public interface IRankControl : IDisposable
     {
     }
 
+    /// <summary>Why no step's passes are those of another step, to be repeated from a recording; null where most are.</summary>
+    string? Irregular => null;
+
+    /// <summary>Whether the step's passes do what those of other steps do: the same ranks take part, and nothing is observed.</summary>
+    bool IsRegular(long step) => Irregular is null;
+
     /// <summary>Watches the backward pass of one micro-batch until the result is disposed; null where nothing is to be seen.</summary>
     /// <param name="step">The step.</param>
     /// <param name="lossScale">What the micro-batch's mean loss is multiplied by in this pass.</param>

@@ -25,6 +25,9 @@ internal sealed class NestedRanks : IRankControl
     }
 
     /// <inheritdoc/>
+    public string Irregular => "DyLoRA trains other ranks in each step";
+
+    /// <inheritdoc/>
     public void BeforeStep(long step) => SetRank(draw(step));
 
     /// <inheritdoc/>

@@ -49,6 +49,9 @@ public sealed class RankController : IRankControl
     public bool IsTestStep(long step) => step > 0 && step % config.TestEvery == 0;
 
     /// <inheritdoc/>
+    public bool IsRegular(long step) => !(IsTestStep(step) && config.Timing == FisherTiming.Fused);
+
+    /// <inheritdoc/>
     public IDisposable? ObserveBackward(long step, float lossScale) =>
         IsTestStep(step) && (repeating || config.Timing == FisherTiming.Fused) ? Observe(lossScale) : null;
 

@@ -8,7 +8,7 @@ internal static class EvaluateCommand
     private static readonly string[] OfTheRun =
     [
         "--model", "--data", "--dataset", "--column", "--phantoms", "--size", "--validation", "--skip-bad", "--sample-steps", "--guidance",
-        "--batch", "--device", "--precision",
+        "--batch", "--device", "--precision", "--no-graphs",
     ];
 
     /// <summary>The verb.</summary>

@@ -28,9 +28,10 @@ internal static class SampleCommand
         var size = new Option<int>("--size") { HelpName = "PX", Description = "Side of the square images; a multiple of 8 (the model's own)." };
         var device = new Option<string>("--device") { HelpName = "NAME", Description = "auto, cpu, cuda:0, opencl:0.", DefaultValueFactory = _ => "auto" };
         var precision = new Option<string?>("--precision") { HelpName = "TYPE", Description = "What U-Net and text encoder compute in on a GPU: fp32, bf16 or fp16 (bf16 on CUDA, else fp32)." };
+        var noGraphs = new Option<bool>("--no-graphs") { Description = "On a GPU, launch the kernels of every denoising step one by one instead of recording a step and replaying it." };
         var folder = new Option<string>("--out") { HelpName = "DIR", Description = "Where the PNG files and their metadata.csv go (samples).", DefaultValueFactory = _ => "samples" };
         var command = new Command("sample", "Draw images from prompts.")
-        { model, tokenizer, adapter, prompt, negative, count, seed, steps, guidance, scheduler, size, device, precision, folder };
+        { model, tokenizer, adapter, prompt, negative, count, seed, steps, guidance, scheduler, size, device, precision, noGraphs, folder };
         command.SetAction((result, cancel) =>
         {
             string name = result.GetValue(model)!;
@@ -48,14 +49,14 @@ internal static class SampleCommand
                 Count = result.GetValue(count),
             };
             Run(ModelFolder.Open(mini ? MiniModel.Folder : name, result.GetValue(tokenizer)), result.GetValue(adapter) ?? [], result.GetValue(prompt)!, options, result.GetValue(scheduler),
-                Device.Parse(result.GetValue(device)!), result.GetValue(precision), result.GetValue(folder)!, cancel);
+                Device.Parse(result.GetValue(device)!), result.GetValue(precision), !result.GetValue(noGraphs), result.GetValue(folder)!, cancel);
             return Task.FromResult(0);
         });
         return command;
     }
 
     private static void Run(ModelFolder source, string[] files, string[] prompts, SamplingOptions options, string? sampler, Device device,
-        string? precision, string folder, CancellationToken cancel)
+        string? precision, bool replays, string folder, CancellationToken cancel)
     {
         if (options.Steps < 1) throw new EngineException($"--steps {options.Steps}: at least 1 is needed");
         if (options.Count < 1) throw new EngineException($"--count {options.Count}: at least 1 is needed");
@@ -65,7 +66,7 @@ internal static class SampleCommand
         using AdapterSet adapters = AdapterFile.Load([.. files.Select(AdapterSource.Parse)], Methods.Roots(model), out IReadOnlyList<string> warnings).Attach();
         foreach (string warning in warnings) Console.Error.WriteLine($"warning: {warning}");
         IScheduler scheduler = sampler is null ? SchedulerFactory.FromConfig(model.Scheduler) : SchedulerFactory.Create(sampler, model.Scheduler);
-        var pipeline = new StableDiffusionPipeline(model, scheduler);
+        var pipeline = new StableDiffusionPipeline(model, scheduler) { Replays = replays };
         using var output = new SampleFolder(folder);
         using var progress = new ProgressLine("image");
         int total = prompts.Length * options.Count, done = 0;
@@ -82,5 +83,6 @@ internal static class SampleCommand
                 string file = output.Add(pipeline.Generate(one, cancel)[0], prompt);
                 progress.Report(++done, total, file);
             }
+        if (pipeline.ReplayProblem is { } problem) Console.WriteLine($"kernels were launched one by one: {problem}");
     }
 }

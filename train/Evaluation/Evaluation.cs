@@ -77,7 +77,7 @@ internal sealed class Evaluation
             for (int i = 0; i < real.Length && first + i < RealKept; i++) ImageFile.SavePng(RealPath(Images, first + i), real[i]);
             scores.AddReal(real, captions, [.. captions.Select((_, i) => data.Caption((first + i + data.Count / 2) % data.Count))]);
         }, cancel);
-        var pipeline = new StableDiffusionPipeline(model, SchedulerFactory.Create(Sampler, model.Scheduler));
+        var pipeline = new StableDiffusionPipeline(model, SchedulerFactory.Create(Sampler, model.Scheduler)) { Replays = !config.NoGraphs };
         Batches("images", (first, captions, progress) =>
         {
             IReadOnlyList<SampledImage> made = pipeline.Generate(captions, Sampling(first, captions.Length, progress), cancel);

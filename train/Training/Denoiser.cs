@@ -19,11 +19,17 @@ internal sealed class Denoiser(ClipTextModel textEncoder, UNet2DConditionModel u
     public Tensor Loss(NoisyBatch batch, Shape latent)
     {
         using var scope = new TensorScope();
-        int n = batch.Count;
-        Tensor context = textEncoder.Forward(batch.Ids, n);
-        var shape = new Shape(n, latent[0], latent[1], latent[2]);
-        Tensor predicted = unet.Forward(Tensor.From(batch.Noisy, shape, device), batch.Timesteps, context);
-        return scope.Return(Ops.MseLoss(predicted, Tensor.From(batch.Noise, shape, device)));
+        using var there = new DeviceBatch(this, batch.Count, batch.Ids.Length / batch.Count, latent);
+        there.Load(batch);
+        return scope.Return(Loss(there));
+    }
+
+    /// <summary>The loss of a batch that is on the device.</summary>
+    public Tensor Loss(DeviceBatch batch)
+    {
+        using var scope = new TensorScope();
+        Tensor context = textEncoder.Forward(batch.Ids);
+        return scope.Return(Ops.MseLoss(unet.Forward(batch.Noisy, batch.Timesteps, context), batch.Noise));
     }
 
     /// <summary>

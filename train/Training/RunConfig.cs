@@ -75,6 +75,9 @@ internal sealed partial record RunConfig
     /// <summary>Recompute U-Net blocks in backward to save memory.</summary>
     public bool CheckpointBlocks { get; set; }
 
+    /// <summary>A GPU runs each step's launches one by one instead of replaying them.</summary>
+    public bool NoGraphs { get; set; }
+
     /// <summary>Joint gradient norm limit; 0: none.</summary>
     public float MaxGradNorm { get; set; }
 

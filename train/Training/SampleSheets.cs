@@ -21,7 +21,7 @@ internal sealed class SampleSheets
     {
         this.config = config;
         this.folder = folder;
-        pipeline = new StableDiffusionPipeline(model, SchedulerFactory.Create("dpmpp_2m", model.Scheduler));
+        pipeline = new StableDiffusionPipeline(model, SchedulerFactory.Create("dpmpp_2m", model.Scheduler)) { Replays = !config.NoGraphs };
         prompts = config.Prompts.Count > 0 ? [.. config.Prompts] : [.. captions.Captions.Distinct().Take(Prompts)];
     }
 

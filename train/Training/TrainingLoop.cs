@@ -25,6 +25,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly AdamW adam;
     private readonly NumberWatch watch;
     private readonly LossScaler? scaler;
+    private readonly GradientStep gradients;
 
     /// <summary>A loop at step 0.</summary>
     public TrainingLoop(RunConfig config, Denoiser denoiser, LatentSet train, LatentSet? validation, AdapterSet adapters,
@@ -44,7 +45,14 @@ internal sealed class TrainingLoop : IDisposable
         Order = new DrawOrder(config.Seed, train.Count, config.Batch, config.GradAccumulation);
         TotalSteps = config.Steps ?? config.Epochs!.Value * Order.StepsPerEpoch;
         ranks = method.CreateControl(adapters, adam, config.Seed, TotalSteps);
+        gradients = new GradientStep(denoiser, adapters, train, config.Batch, config.GradAccumulation);
     }
+
+    /// <summary>Why a GPU's steps are not repeated from a recording; null where they are, or will be.</summary>
+    public string? ReplayProblem => config.NoGraphs || denoiser.Device.Kind == DeviceKind.Cpu ? null : ranks?.Irregular ?? gradients.Problem;
+
+    /// <summary>How the last step's passes were run, those of a test of their own left aside.</summary>
+    public StepRun LastRun { get; private set; }
 
     /// <summary>Which images each step sees.</summary>
     public DrawOrder Order { get; }
@@ -66,19 +74,33 @@ internal sealed class TrainingLoop : IDisposable
         NoisyBatch[] batches = [.. Enumerable.Range(0, config.GradAccumulation).Select(micro => NoisyBatch.Draw(train,
             Order.Batch(step, micro), i => Order.SampleSeed(step, micro, i), schedule, scalingFactor))];
         ranks?.BeforeStep(step);
-        float? scale = scaler?.Scale;
-        double loss = ForwardBackward(batches, step, scale ?? 1f);
-        float? norm = null;
+        float? scale = scaler?.Scale, norm = null;
+        gradients.Run(batches, scale ?? 1f, !config.NoGraphs && (ranks?.IsRegular(step) ?? true), share => ranks?.ObserveBackward(step, share));
+        LastRun = gradients.LastRun;
         IReadOnlyList<RankDecision> decisions = [];
-        // An overflow of float16 is no fault: the step is left out and the scale halved.
-        if (scaler is not null && !scaler.Unscale(adapters.Parameters.Select(p => p.Tensor))) ranks?.Discard();
+        if (scale is { } by) gradients.Unscale(by);
         else
         {
             ranks?.AfterBackward(step);
-            norm = GradClip.ClipNorm(adapters.Parameters.Select(p => p.Tensor), config.MaxGradNorm > 0 ? config.MaxGradNorm : float.MaxValue);
+            gradients.Measure();
+        }
+        // The one time that the host waits: for numbers that are wrong, nothing is updated.
+        double loss = JudgeLosses(step, batches);
+        // An overflow of float16 is no fault: the step is left out and the scale halved.
+        if (scaler is not null && !scaler.Accept(gradients.Norm())) ranks?.Discard();
+        else
+        {
+            if (scaler is not null)
+            {
+                ranks?.AfterBackward(step);
+                gradients.Measure();
+            }
+            norm = gradients.Norm();
             Judge(step, loss, norm, batches[0]);
+            if (config.MaxGradNorm > 0)
+                GradClip.Clip(adapters.Parameters.Where(p => p.Tensor.Grad is not null).Select(p => p.Tensor.Grad!), norm.Value, config.MaxGradNorm);
             adam.Step();
-            decisions = ranks?.AfterStep(step, () => ForwardBackward(batches, step, scaler?.Scale ?? 1f)) ?? [];
+            decisions = ranks?.AfterStep(step, () => Again(step, batches)) ?? [];
         }
         adam.ZeroGrad();
         Step = step;
@@ -121,26 +143,23 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>Frees the optimiser and the rank control.</summary>
     public void Dispose()
     {
+        gradients.Dispose();
         ranks?.Dispose();
         adam.Dispose();
     }
 
-    private double ForwardBackward(NoisyBatch[] batches, int step, float scale)
+    private void Again(int step, NoisyBatch[] batches)
     {
-        double sum = 0;
-        foreach (NoisyBatch batch in batches)
-        {
-            using var scope = new TensorScope();
-            Tensor loss = denoiser.Loss(batch, train.Shape);
-            double value = loss.Item();
-            Judge(step, value, null, batch);
-            // The accumulated gradient is that of the mean over all micro-batches, times the loss scale.
-            float share = scale / batches.Length;
-            using (ranks?.ObserveBackward(step, share))
-                (share == 1f ? loss : loss * share).Backward();
-            sum += value;
-        }
-        return sum / batches.Length;
+        gradients.Run(batches, scaler?.Scale ?? 1f, regular: false, share => ranks?.ObserveBackward(step, share));
+        JudgeLosses(step, batches);
+    }
+
+    /// <summary>Mean of the losses.</summary>
+    private double JudgeLosses(int step, NoisyBatch[] batches)
+    {
+        float[] losses = gradients.Losses();
+        for (int i = 0; i < losses.Length; i++) Judge(step, losses[i], null, batches[i]);
+        return losses.Average(loss => (double)loss);
     }
 
     private void Judge(int step, double loss, float? gradNorm, NoisyBatch batch) => watch.Judge(step, loss, gradNorm, batch, () =>

@@ -136,11 +136,17 @@ internal sealed class TrainingRun : IDisposable
     {
         int first = loop.Step;
         double? lastValidation = folder.ReadMetrics().LastOrDefault(row => row.Validation is not null)?.Validation;
+        bool told = false;
         using var progress = new ProgressLine("step");
         while (loop.Step < loop.TotalSteps)
         {
             StepResult result = loop.Next();
             int step = loop.Step;
+            if (!told && loop.ReplayProblem is { } problem)
+            {
+                told = true;
+                Console.WriteLine($"graphs    off, kernels are launched one by one: {problem}");
+            }
             bool last = step == loop.TotalSteps, epochEnd = loop.Order.EndsEpoch(step);
             double? measured = epochEnd || last ? Validate(folder) : null;
             lastValidation = measured ?? lastValidation;

@@ -74,6 +74,9 @@ internal static unsafe class DriverProbe
         });
     }
 
+    /// <summary>The CUDA driver's library.</summary>
+    public static bool TryLoadCuda(out nint library) => TryLoad(CudaNames, out library);
+
     private static bool TryLoad(string[] names, out nint library)
     {
         foreach (string name in names)

@@ -62,6 +62,7 @@ public sealed partial class GpuBackend : IBackend
     public Storage Allocate(long bytes)
     {
         using Lock.Scope turn = Enter();
+        if (Recorder is not null) return Recorder.Allocate(bytes);
         MemoryPool.Block block = pool.Rent(bytes);
         return new GpuStorage(this, pool, block, AcceleratorMemory.Slice(block.Segment, block.Offset, bytes));
     }
@@ -70,6 +71,7 @@ public sealed partial class GpuBackend : IBackend
     public void ReleaseCached()
     {
         using Lock.Scope turn = Enter();
+        Recorder?.Refuse("releases memory");
         Stream.Synchronize();
         pool.ReleaseCached();
     }
@@ -79,6 +81,7 @@ public sealed partial class GpuBackend : IBackend
     {
         if (source.IsEmpty) return;
         using Lock.Scope turn = Enter();
+        Recorder?.Refuse("uploads");
         // ILGPU takes the address of the reference without pinning it, and OpenCL copies on a thread of its own meanwhile.
         fixed (byte* first = source) Bytes(y).CopyFromCPU(Stream, ref *first, source.Length);
     }
@@ -88,6 +91,7 @@ public sealed partial class GpuBackend : IBackend
     {
         if (destination.IsEmpty) return;
         using Lock.Scope turn = Enter();
+        Recorder?.Refuse("reads results");
         try
         {
             // Pinned for the same reason as in Upload.
@@ -103,20 +107,25 @@ public sealed partial class GpuBackend : IBackend
     public void Copy(Tensor x, Tensor y)
     {
         using Lock.Scope turn = Enter();
-        Bytes(x).CopyTo(Stream, Bytes(y));
+        ArrayView<byte> source = Bytes(x), target = Bytes(y);
+        source.CopyTo(Stream, target);
+        Recorder?.Copied(source, target);
     }
 
     /// <inheritdoc/>
     public void Zero(Tensor y)
     {
         using Lock.Scope turn = Enter();
-        Bytes(y).MemSetToZero(Stream);
+        ArrayView<byte> target = Bytes(y);
+        target.MemSetToZero(Stream);
+        Recorder?.Zeroed(target);
     }
 
     /// <inheritdoc/>
     public void Synchronize()
     {
         using Lock.Scope turn = Enter();
+        Recorder?.Refuse("waits");
         try
         {
             Stream.Synchronize();
@@ -135,7 +144,9 @@ public sealed partial class GpuBackend : IBackend
         return turn;
     }
 
-    internal void CountLaunch() => launches++;
+    internal void CountLaunch() => CountLaunches(1);
+
+    internal void CountLaunches(long count) => launches += count;
 
     /// <summary>A kernel's text for a code generator, after <see cref="KernelTextRewrite"/>; needs no device.</summary>
     internal static CompiledKernel Translate(ILGPU.Backends.Backend codeGenerator, MethodInfo method, KernelSpecialization specialization)
@@ -164,6 +175,7 @@ public sealed partial class GpuBackend : IBackend
         int size = x.DType.SizeInBytes();
         var storage = (GpuStorage)x.Storage;
         recent.Hold(storage);
+        Recorder?.Uses(storage);
         return storage.View.SubView(x.Offset * size, x.Count * size);
     }
 

@@ -9,6 +9,9 @@ internal sealed class GpuStorage(GpuBackend backend, MemoryPool pool, MemoryPool
     /// <summary>The slice.</summary>
     public ArrayView<byte> View { get; } = bytes;
 
+    /// <summary>The backend's pool, or that of a <see cref="RecordedStep"/>.</summary>
+    public MemoryPool Pool => pool;
+
     /// <inheritdoc/>
     protected override void Free() => pool.Return(block);
 }

@@ -3,7 +3,8 @@ using System.Numerics;
 namespace SeLoRA.Engine;
 
 /// <summary>Where a <see cref="MemoryPool"/> gets its segments from; the pool calls it only from <see cref="MemoryPool.Rent"/> and
-/// <see cref="MemoryPool.ReleaseCached"/>, so only on a thread that may talk to the driver.</summary>
+/// <see cref="MemoryPool.ReleaseCached"/>, so only on a thread that may talk to the driver, and once it is closed from
+/// <see cref="MemoryPool.Return"/>.</summary>
 internal interface IMemorySource
 {
     /// <summary>A driver allocation, or null when the device has no room.</summary>
@@ -36,6 +37,7 @@ internal sealed class MemoryPool(string name, IMemorySource source)
     private readonly Stack<Block> spare = new();
     private readonly List<Block> segments = [];
     private long inUse, reserved, peak;
+    private bool closed;
 
     /// <summary>A run of bytes in one segment, linked to its neighbours in address order.</summary>
     internal sealed class Block
@@ -79,7 +81,7 @@ internal sealed class MemoryPool(string name, IMemorySource source)
         MemoryStats stats = Stats;
         return Check.Fail<Block>($"{name}: out of memory: {Mib(bytes)} asked for, {Mib(source.FreeBytes)} free on the device, "
             + $"{Mib(stats.InUse)} in use and {Mib(stats.Reserved - stats.InUse)} cached in pieces; "
-            + "a smaller --batch or --size, or --checkpoint-blocks, needs less");
+            + "a smaller --batch or --size, --checkpoint-blocks or --no-graphs needs less");
     }
 
     /// <summary>Takes a block back.</summary>
@@ -99,6 +101,17 @@ internal sealed class MemoryPool(string name, IMemorySource source)
                 block = before;
             }
             Link(block);
+            if (closed) ReleaseCached();
+        }
+    }
+
+    /// <summary>Hands every segment back, at once or when the last block of it returns. The source must bear calls on any thread.</summary>
+    public void Close()
+    {
+        lock (gate)
+        {
+            closed = true;
+            ReleaseCached();
         }
     }
 

@@ -11,22 +11,41 @@ public static partial class Ops
         Check.Rank("Embedding", "table", table, 2);
         if (table.RequiresGrad) Check.Float32("Embedding", "a trained table", table);
         if (ids.Length != shape.Count) Check.Fail($"Embedding: {ids.Length} ids for shape {shape}");
-        for (int i = 0; i < ids.Length; i++)
-            if ((uint)ids[i] >= (uint)table.Shape[0])
-                Check.Fail($"Embedding: id {ids[i]} at position {i} is outside the table's 0..{table.Shape[0] - 1}");
+        CheckIds(ids, table.Shape[0]);
+        using var scope = new TensorScope();
+        return scope.Return(Embedding(table, Tensor.From(ids, shape, table.Device)));
+    }
+
+    /// <summary>Rows of a table by indices that lie on its device and were checked, see <see cref="CheckIds"/>.</summary>
+    /// <param name="table">(V, C).</param>
+    /// <param name="ids">Row indices, I32.</param>
+    /// <returns>The indices' shape followed by C.</returns>
+    public static Tensor Embedding(Tensor table, Tensor ids)
+    {
+        Check.Rank("Embedding", "table", table, 2);
+        if (table.RequiresGrad) Check.Float32("Embedding", "a trained table", table);
+        if (ids.DType != DType.I32) Check.Fail($"Embedding: ids are {ids.DType}, I32 is needed");
+        Check.SameDevice("Embedding", table, ids);
+        Shape shape = ids.Shape;
         Span<int> dims = stackalloc int[shape.Rank + 1];
         for (int i = 0; i < shape.Rank; i++) dims[i] = shape[i];
         dims[^1] = table.Shape[1];
         Tensor y = table.EmptyOf(new Shape(dims));
-        using var scope = new TensorScope(hidden: true);
-        Tensor index = Tensor.From(ids, new Shape(ids.Length), table.Device);
-        table.Backend.Embedding(table, index, y);
-        return Autograd.Record("Embedding", y, [table], [index], table.Shape, static (ctx, tableShape) =>
+        table.Backend.Embedding(table, ids, y);
+        return Autograd.Record("Embedding", y, [table], [ids], table.Shape, static (ctx, tableShape) =>
         {
             Tensor dtable = ctx.Dy.EmptyOf(tableShape);
             dtable.Backend.EmbeddingBackward(ctx[0], ctx.Dy, dtable);
             ctx.Give(0, dtable);
         });
+    }
+
+    /// <summary>Checks indices into a table of <paramref name="rows"/> rows; an error names the first that is outside.</summary>
+    public static void CheckIds(ReadOnlySpan<int> ids, int rows)
+    {
+        for (int i = 0; i < ids.Length; i++)
+            if ((uint)ids[i] >= (uint)rows)
+                Check.Fail($"Embedding: id {ids[i]} at position {i} is outside the table's 0..{rows - 1}");
     }
 
     /// <summary>
@@ -39,7 +58,12 @@ public static partial class Ops
     /// <param name="flipSinToCos">Cosines first, as Stable Diffusion has it; false puts the sines first.</param>
     /// <param name="freqShift">Shift in the frequencies; 0 in Stable Diffusion.</param>
     public static Tensor TimestepEmbedding(ReadOnlySpan<float> timesteps, int channels, Device device, bool flipSinToCos = true,
-        float freqShift = 0f)
+        float freqShift = 0f) =>
+        Tensor.From(TimestepValues(timesteps, channels, flipSinToCos, freqShift), new Shape(timesteps.Length, channels), device);
+
+    /// <summary>The values of <see cref="TimestepEmbedding"/>, row by row.</summary>
+    /// <inheritdoc cref="TimestepEmbedding" path="/param"/>
+    public static float[] TimestepValues(ReadOnlySpan<float> timesteps, int channels, bool flipSinToCos = true, float freqShift = 0f)
     {
         if (channels < 2 || channels % 2 != 0) Check.Fail($"TimestepEmbedding: {channels} channels, an even number is needed");
         int half = channels / 2, cosines = flipSinToCos ? 0 : half, sines = half - cosines;
@@ -56,6 +80,6 @@ public static partial class Ops
                 values[n * channels + sines + i] = MathF.Sin(phase);
             }
         }
-        return Tensor.From(values, new Shape(timesteps.Length, channels), device);
+        return values;
     }
 }

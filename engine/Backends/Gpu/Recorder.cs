@@ -1,0 +1,121 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace SeLoRA.Engine;
+
+/// <summary>
+/// What a backend notes while a step is recorded: the memory that the step takes, which comes from a pool of its own, so that nobody else
+/// gets those addresses; the storages outside of it that it reads and writes; and, where the driver records nothing itself, every call.
+/// </summary>
+internal sealed class Recorder : IDisposable
+{
+    private readonly GpuBackend backend;
+    private readonly MemoryPool pool;
+    private readonly HashSet<Storage> outside = [];
+    private readonly List<RecordedCall>? calls;
+
+    /// <param name="backend">The backend.</param>
+    /// <param name="backing">Its pool, of which the step's own is cut.</param>
+    /// <param name="keepsCalls">Keep the calls, to make them again.</param>
+    public Recorder(GpuBackend backend, MemoryPool backing, bool keepsCalls)
+    {
+        this.backend = backend;
+        pool = new MemoryPool($"{backend.Device}, a recorded step", new PoolMemory(backing));
+        if (keepsCalls) calls = [];
+    }
+
+    /// <summary>Kernels launched.</summary>
+    public long Launches { get; private set; }
+
+    /// <summary>Bytes that the step took from the backend's pool.</summary>
+    public long ReservedBytes => pool.Stats.Reserved;
+
+    /// <summary>False once a storage that the step uses has no other holder left: its owner has another one now.</summary>
+    public bool IsCurrent
+    {
+        get
+        {
+            foreach (Storage storage in outside)
+                if (storage.IsUnique) return false;
+            return true;
+        }
+    }
+
+    /// <summary>Memory of the step's own pool.</summary>
+    public GpuStorage Allocate(long bytes)
+    {
+        MemoryPool.Block block = pool.Rent(bytes);
+        return new GpuStorage(backend, pool, block, PoolMemory.Slice(block, bytes));
+    }
+
+    /// <summary>Keeps what the step uses from being freed.</summary>
+    public void Uses(GpuStorage storage)
+    {
+        if (storage.Pool != pool && outside.Add(storage)) storage.Retain();
+    }
+
+    /// <summary>A kernel was launched.</summary>
+    public void Launched<TArgs>(Action<AcceleratorStream, KernelConfig, TArgs> launch, KernelConfig config, in TArgs args) where TArgs : struct
+    {
+        Launches++;
+        calls?.Add(new KernelCall<TArgs>(launch, config, args));
+    }
+
+    /// <summary>Memory was copied.</summary>
+    public void Copied(ArrayView<byte> source, ArrayView<byte> target) => calls?.Add(new CopyCall(source, target));
+
+    /// <summary>Memory was set to zero.</summary>
+    public void Zeroed(ArrayView<byte> target) => calls?.Add(new ZeroCall(target));
+
+    /// <summary>Refuses what cannot be done again from a recording.</summary>
+    public void Refuse(string what) => Check.Fail($"{backend.Device}: a step that {what} cannot be recorded");
+
+    /// <summary>Makes the calls that were kept once more.</summary>
+    public void Repeat()
+    {
+        foreach (RecordedCall call in calls!) call.Run(backend.Stream);
+    }
+
+    /// <summary>Hands the memory back; what is still held of it follows when it is let go.</summary>
+    public void Dispose()
+    {
+        foreach (Storage storage in outside) storage.Release();
+        outside.Clear();
+        pool.Close();
+    }
+
+    private abstract class RecordedCall
+    {
+        public abstract void Run(AcceleratorStream stream);
+    }
+
+    private sealed class KernelCall<TArgs>(Action<AcceleratorStream, KernelConfig, TArgs> launch, KernelConfig config, TArgs args) : RecordedCall
+        where TArgs : struct
+    {
+        public override void Run(AcceleratorStream stream) => launch(stream, config, args);
+    }
+
+    private sealed class CopyCall(ArrayView<byte> source, ArrayView<byte> target) : RecordedCall
+    {
+        public override void Run(AcceleratorStream stream) => source.CopyTo(stream, target);
+    }
+
+    private sealed class ZeroCall(ArrayView<byte> target) : RecordedCall
+    {
+        public override void Run(AcceleratorStream stream) => target.MemSetToZero(stream);
+    }
+
+    /// <summary>Segments that are blocks of the backend's pool: neither taking nor returning them asks the driver while that has room.</summary>
+    private sealed class PoolMemory(MemoryPool backing) : IMemorySource
+    {
+        // Rent, which asks the driver where it must, has its own error.
+        public long FreeBytes => 0;
+
+        public object TryAllocate(long bytes) => backing.Rent(bytes);
+
+        public void Release(object segment) => backing.Return((MemoryPool.Block)segment);
+
+        public static ArrayView<byte> Slice(MemoryPool.Block block, long bytes) =>
+            GpuBackend.Slice((MemoryPool.Block)block.Segment, block.Offset, bytes);
+    }
+}

@@ -1,0 +1,150 @@
+using SeLoRA.Adapters;
+using SeLoRA.Engine;
+
+namespace SeLoRA.Train;
+
+/// <summary>
+/// The part of a training step that does the same in each: forward and backward passes of its micro-batches, and the norm of the gradients.
+/// On a GPU it is recorded and replayed. What changes from step to step lies in tensors: the batches, the weight of their losses, the
+/// scale of gradients. Losses and norm are read once, at the end.
+/// </summary>
+internal sealed class GradientStep : IDisposable
+{
+    private readonly Denoiser denoiser;
+    private readonly AdapterSet adapters;
+    private readonly DeviceBatch[] batches;
+    private readonly Tensor share, inverse, losses, squares;
+    private readonly StepReplay passes, norm, unscaling;
+    private Tensor?[] recorded = [];
+
+    /// <param name="denoiser">The networks.</param>
+    /// <param name="adapters">What is trained.</param>
+    /// <param name="set">Where the batches come from.</param>
+    /// <param name="batch">Images of a micro-batch.</param>
+    /// <param name="accumulation">Micro-batches of a step.</param>
+    public GradientStep(Denoiser denoiser, AdapterSet adapters, LatentSet set, int batch, int accumulation)
+    {
+        this.denoiser = denoiser;
+        this.adapters = adapters;
+        batches = [.. Enumerable.Range(0, accumulation).Select(_ => new DeviceBatch(denoiser, batch, set.Tokens, set.Shape))];
+        share = Place(new Shape());
+        inverse = Place(new Shape(1));
+        losses = Place(new Shape(accumulation));
+        squares = Place(new Shape(adapters.Parameters.Count()));
+        IBackend backend = Backend.Get(denoiser.Device);
+        passes = new StepReplay(backend, () => Pass(null));
+        norm = new StepReplay(backend, SumSquares);
+        unscaling = new StepReplay(backend, Unscale);
+    }
+
+    /// <summary>Why the device repeats nothing from a recording; null while it may.</summary>
+    public string? Problem => passes.Problem ?? norm.Problem ?? unscaling.Problem;
+
+    /// <summary>How the last passes were run.</summary>
+    public StepRun LastRun { get; private set; }
+
+    /// <summary>Forward and backward: the gradients are those of the mean over all micro-batches, times <paramref name="scale"/>.</summary>
+    /// <param name="drawn">The micro-batches.</param>
+    /// <param name="scale">What the loss is multiplied by.</param>
+    /// <param name="regular">The step does what others do, and may be replayed.</param>
+    /// <param name="observe">Watches a backward pass, given the factor of its loss; for steps that are not regular.</param>
+    public void Run(NoisyBatch[] drawn, float scale, bool regular, Func<float, IDisposable?>? observe)
+    {
+        float factor = scale / drawn.Length;
+        for (int i = 0; i < drawn.Length; i++) batches[i].Load(drawn[i]);
+        share.CopyFrom([factor]);
+        if (!regular)
+        {
+            Pass(observe is null ? null : () => observe(factor));
+            LastRun = StepRun.Plain;
+            return;
+        }
+        LastRun = passes.Run();
+        if (LastRun == StepRun.Replayed) Give();
+        else Keep(LastRun == StepRun.Recorded);
+    }
+
+    /// <summary>Divides the gradients by the loss scale, and measures them.</summary>
+    public void Unscale(float scale)
+    {
+        inverse.CopyFrom([1f / scale]);
+        if (HasPlaces) unscaling.Run();
+        else Unscale();
+    }
+
+    /// <summary>Measures the gradients.</summary>
+    public void Measure()
+    {
+        if (HasPlaces) norm.Run();
+        else SumSquares();
+    }
+
+    /// <summary>Losses of the micro-batches.</summary>
+    public float[] Losses() => losses.ToArray();
+
+    /// <summary>Joint norm of the gradients when they were last measured.</summary>
+    public float Norm() => GradClip.Norm(squares.ToArray());
+
+    /// <summary>Frees places and recordings.</summary>
+    public void Dispose()
+    {
+        foreach (IDisposable part in (IDisposable[])[passes, norm, unscaling, .. batches, share, inverse, losses, squares]) part.Dispose();
+        Keep(false);
+    }
+
+    /// <summary>Only gradients that are recorded are in the same places again.</summary>
+    private bool HasPlaces => LastRun != StepRun.Plain;
+
+    private void Pass(Func<IDisposable?>? observe)
+    {
+        adapters.ZeroGrad();
+        for (int i = 0; i < batches.Length; i++)
+        {
+            using var scope = new TensorScope();
+            Tensor loss = denoiser.Loss(batches[i]);
+            loss.Backend.Copy(loss, losses.Narrow(i, 1));
+            using (observe?.Invoke()) loss.Backward(share);
+        }
+    }
+
+    private void Unscale()
+    {
+        foreach (Tensor? grad in Grads())
+            grad?.Backend.Binary<MulOp>(grad, inverse, grad, new BroadcastShape(1, grad.Count, 1));
+        SumSquares();
+    }
+
+    private void SumSquares()
+    {
+        squares.Backend.Zero(squares);
+        int index = 0;
+        foreach (Tensor? grad in Grads())
+        {
+            if (grad is not null) GradClip.SumSquares(grad, squares, index);
+            index++;
+        }
+    }
+
+    private IEnumerable<Tensor?> Grads() => adapters.Parameters.Select(p => p.Tensor.Grad);
+
+    /// <summary>Holds the gradients that a recording makes, or none.</summary>
+    private void Keep(bool all)
+    {
+        foreach (Tensor? grad in recorded) grad?.Dispose();
+        recorded = all ? [.. Grads().Select(grad => grad is null ? null : TensorScope.Detach(grad.Detach()))] : [];
+    }
+
+    /// <summary>A replay makes gradients but no tensors of them.</summary>
+    private void Give()
+    {
+        adapters.ZeroGrad();
+        int index = 0;
+        foreach ((_, Tensor parameter) in adapters.Parameters)
+        {
+            if (recorded[index] is { } grad) parameter.AddGrad(grad);
+            index++;
+        }
+    }
+
+    private Tensor Place(Shape shape) => TensorScope.Detach(Tensor.Empty(shape, denoiser.Device));
+}
