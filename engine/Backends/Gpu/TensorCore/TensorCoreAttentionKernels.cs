@@ -43,7 +43,7 @@ internal static class TensorCoreAttentionKernels
     /// <summary>What it is launched with, all but the views; a thread for each of Count rows.</summary>
     public static TensorCoreStatisticsArgs StatisticsOf(in AttentionShape s) => new() { Count = (long)s.N * s.Lq * s.Heads, D = s.D, Heads = s.Heads, Lq = s.Lq };
 
-    /// <summary>Two groups a multiprocessor: all 255 registers.</summary>
+    /// <summary>Two groups a multiprocessor, eight warps: up to 255 registers a thread, and 2 x 48 KB of shared memory, which needs no opting in.</summary>
     [Kernel(TensorCoreAttentionLayout.Threads, groups: 2)]
     private static void AttentionForwardKernel<TTile>(TensorCoreAttentionArgs p) where TTile : struct, ITensorCoreForwardTile
     {
@@ -65,6 +65,7 @@ internal static class TensorCoreAttentionKernels
         StoreTile<TTile>(shared, p.Result, p, at);
     }
 
+    /// <inheritdoc cref="AttentionForwardKernel"/>
     [Kernel(TensorCoreAttentionLayout.Threads, groups: 2)]
     private static void AttentionQueryGradientKernel<TTile>(TensorCoreAttentionArgs p) where TTile : struct, ITensorCoreQueryGradientTile
     {
@@ -85,6 +86,7 @@ internal static class TensorCoreAttentionKernels
         StoreTile<TTile>(shared, p.Result, p, at);
     }
 
+    /// <inheritdoc cref="AttentionForwardKernel"/>
     [Kernel(TensorCoreAttentionLayout.Threads, groups: 2)]
     private static void AttentionKeyGradientKernel<TTile>(TensorCoreAttentionArgs p) where TTile : struct, ITensorCoreKeyGradientTile
     {
