@@ -58,10 +58,15 @@ internal sealed record TensorCoreAttentionShape(AttentionPass Pass, int D, int F
 
     public int StageBytes => 2 * OtherRows * Chunks * 16 + (OwnsKeys ? OtherRows * 8 : 0);
 
-    /// <summary>ldmatrix of the same, and of the own rows before the walk.</summary>
-    public int MatrixLoads => Depth * (Step / 16 + Fragments) * (HasSecond ? 2 : 1)
-        + (Step / 16) * ((Columns + 1) / 2) * (GivesKeys && GivesValues ? 2 : 1);
-
-    /// <summary>mma of a step, all products in one piece of code: a block, or the body of the loop over its steps.</summary>
+    /// <summary>mma of a step.</summary>
     public int Multiplications => Fragments * ScoreColumns * Depth * (HasSecond ? 2 : 1) + Fragments * (Step / 16) * Columns * (GivesKeys && GivesValues ? 2 : 1);
+
+    /// <summary>ldmatrix of a step.</summary>
+    public int StepLoads => Step / 16 * (Depth * (HasSecond ? 2 : 1) + (Columns + 1) / 2 * (GivesKeys && GivesValues ? 2 : 1));
+
+    /// <summary>ldmatrix of the own rows, before the walk.</summary>
+    public int OwnLoads => Fragments * Depth * (HasSecond ? 2 : 1);
+
+    /// <summary>Powers of two of a thread in a step.</summary>
+    public int Powers => Fragments * ScoreColumns * 4;
 }
