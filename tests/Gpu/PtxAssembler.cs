@@ -10,6 +10,9 @@ internal static partial class PtxAssembler
     /// <summary>The target of every kernel: the least that has cp.async and bfloat16 products.</summary>
     public const string Target = "sm_80";
 
+    // A multiprocessor of sm_80: 65,536 registers, given to warps in units of 256; 164 KB of shared memory, of which a group takes 1 KB more.
+    private const int RegistersEach = 65536, SharedBytesEach = 164 * 1024, SharedReserved = 1024;
+
     /// <summary>Why tests skip without one.</summary>
     public const string Absent = "no ptxas: neither SELORA_PTXAS nor the PATH names NVIDIA's assembler";
 
@@ -40,6 +43,10 @@ internal static partial class PtxAssembler
     /// <summary>Registers a thread, and bytes of static shared memory a group.</summary>
     public static (int Registers, int SharedBytes) Use(string said) =>
         (Number(Registers().Match(said).Groups[1]), Shared().Match(said) is { Success: true } shared ? Number(shared.Groups[1]) : 0);
+
+    /// <summary>Groups that a multiprocessor has room for.</summary>
+    public static int Groups(int registers, int sharedBytes, int threads) =>
+        Math.Min(RegistersEach / ((registers + 7) / 8 * 8 * threads), SharedBytesEach / (sharedBytes + SharedReserved));
 
     private static string? OnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
         .Select(folder => Path.Combine(folder, FileName(program))).FirstOrDefault(File.Exists);

@@ -11,8 +11,7 @@ namespace SeLoRA.Tests;
 /// </summary>
 public partial class TensorCoreAssemblyPtxTests(ITestOutputHelper output)
 {
-    // A multiprocessor of sm_80: 65,536 registers, given to warps in units of 256; 164 KB of shared memory, of which a group takes 1 KB more.
-    private const int RegistersEach = 65536, SharedBytesEach = 164 * 1024, SharedReserved = 1024, MaxRegisters = 128;
+    private const int MaxRegisters = 128;
 
     /// <summary>Tile, and groups that a multiprocessor should hold at a time.</summary>
     public static TheoryData<string, int> Plan => new()
@@ -37,12 +36,11 @@ public partial class TensorCoreAssemblyPtxTests(ITestOutputHelper output)
             Assert.True(code == 0, said);
             Assert.Equal((0, 0, 0), PtxAssembler.Stack(said));
             (int registers, int sharedBytes) = PtxAssembler.Use(said);
-            int threads = method.GetCustomAttribute<KernelAttribute>()!.Threads;
-            int byRegisters = RegistersEach / ((registers + 7) / 8 * 8 * threads), byShared = SharedBytesEach / (sharedBytes + SharedReserved);
-            output.WriteLine($"{name}: {registers} registers, {sharedBytes} bytes shared, {Math.Min(byRegisters, byShared)} groups of {threads} threads");
+            int threads = method.GetCustomAttribute<KernelAttribute>()!.Threads, room = PtxAssembler.Groups(registers, sharedBytes, threads);
+            output.WriteLine($"{name}: {registers} registers, {sharedBytes} bytes shared, {room} groups of {threads} threads");
             Assert.InRange(registers, 1, MaxRegisters);
             Assert.True(sharedBytes <= 48 * 1024, $"{name}: {sharedBytes} bytes need opting in");
-            Assert.True(Math.Min(byRegisters, byShared) >= groups, $"{name}: {registers} registers and {sharedBytes} bytes leave room for less than {groups}");
+            Assert.True(room >= groups, $"{name}: {registers} registers and {sharedBytes} bytes leave room for less than {groups}");
             if (cuobjdump is null) continue;
             string code80 = await PtxAssembler.Disassemble(cuobjdump, binary);
             // Two steps of mma a slice; one ldmatrix.x4 a fragment of A or pair of B.

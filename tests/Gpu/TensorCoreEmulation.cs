@@ -11,20 +11,14 @@ namespace SeLoRA.Tests;
 /// <summary>Runs a launch's kernels on the host: the PTX that would be given to the driver, in <see cref="PtxMachine"/>.</summary>
 internal static class TensorCoreEmulation
 {
-    private const ulong FirstAddress = 0x7F00_0000_0000, Distance = 0x1_0000_0000;
-
     private static readonly Lazy<Context> Compiler = new(() => Context.Create(builder => builder.Optimize(OptimizationLevel.O2)));
     private static readonly Dictionary<MethodInfo, PtxProgram> Programs = [];
 
     /// <summary>The bytes of C, and the machine that ran the product; its text may be changed before.</summary>
     public static (byte[] Result, PtxMachine Product) Run(TensorCoreLaunch launch, PtxOrder order, Func<string, string>? change = null)
     {
-        var buffers = new List<PtxBuffer>();
-        ulong Place(byte[] bytes, int guardBytes = 0)
-        {
-            buffers.Add(new PtxBuffer(FirstAddress + Distance * (ulong)buffers.Count, bytes));
-            return buffers[^1].Address + (ulong)guardBytes;
-        }
+        var memory = new PtxMemory();
+        ulong Place(byte[] bytes, int guardBytes = 0) => memory.Place(bytes) + (ulong)guardBytes;
         int GuardBytes(Tensor x) => launch.Guard * x.DType.SizeInBytes();
         TensorCoreArgs args = launch.Args;
         args.First.A = (long)Place(TensorCoreProblem.BytesOf(launch.A), GuardBytes(launch.A));
@@ -43,23 +37,24 @@ internal static class TensorCoreEmulation
         Array.Fill(partial, float.NaN);
         views["Partial"] = Place(MemoryMarshal.AsBytes(partial.AsSpan()).ToArray());
 
-        PtxMachine product = Launch(launch.Kernel, args, views, buffers, order, _ => launch.Plan.Groups, change);
+        PtxMachine product = Launch(launch.Kernel, args, views, memory, order, _ => launch.Plan.Groups, change);
         if (launch.Plan.Splits > 1)
         {
             TensorCoreKernels.CombineArgs combine = TensorCoreKernels.CombineArgs.For(args.Output);
             Launch(launch.A.DType == DType.BF16 ? TensorCoreKernels.Combine<TensorCoreBF16>.Kernel : TensorCoreKernels.Combine<TensorCoreF16>.Kernel, combine, views,
-                buffers, order, threads => (combine.Quads + threads - 1) / threads, null);
+                memory, order, threads => (combine.Quads + threads - 1) / threads, null);
         }
         return (result, product);
     }
 
-    private static PtxMachine Launch<TArgs>(Kernel<TArgs> kernel, TArgs args, Dictionary<string, ulong> views, List<PtxBuffer> buffers,
+    /// <summary>Runs one kernel; views are addresses by the name of their field, groups a function of the threads of one.</summary>
+    public static PtxMachine Launch<TArgs>(Kernel<TArgs> kernel, TArgs args, Dictionary<string, ulong> views, PtxMemory memory,
         PtxOrder order, Func<int, long> groups, Func<string, string>? change) where TArgs : struct
     {
         var method = (MethodInfo)typeof(Kernel<TArgs>).GetField("method", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(kernel)!;
         var parameters = new List<byte>();
         Append(parameters, args, "", views);
-        var machine = new PtxMachine(change is null ? Program(method) : new PtxProgram(change(Compile(method))), kernel.Threads, buffers, [.. parameters], order);
+        var machine = new PtxMachine(change is null ? Program(method) : new PtxProgram(change(Compile(method))), kernel.Threads, memory.Buffers, [.. parameters], order);
         machine.Run((int)groups(kernel.Threads));
         return machine;
     }

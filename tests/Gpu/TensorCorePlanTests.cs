@@ -68,6 +68,25 @@ public class TensorCorePlanTests
         AssertViolation("batch", a, b, c, shape with { Batch = 2 }, new GemmEpilogue { LowRank = new LowRankTerm(u, v, true, 8) });
     }
 
+    [Fact]
+    public void Contract_of_attention_names_what_stands_against_it()
+    {
+        using var scope = new TensorScope();
+        Tensor x = Zeros(2 * 7, 80, DType.BF16), lse = Zeros(4, 7, DType.F32);
+        var shape = new AttentionShape(2, 7, 7, 2, 40, 0.16f, Causal: false);
+        Assert.Null(TensorCoreContract.Violation(lse, shape, x, x, x, x));
+        Says("16-bit type", shape, lse);
+        Says("BF16 and F32", shape, x, lse);
+        Says("multiple of 8 elements", shape, x, x.Alias(new Shape(8), 4));
+        Says("heads of 20", shape with { D = 20 }, x);
+        Says("more than 160", shape with { D = 168 }, x);
+        Says("not positive", shape with { Scale = 0f }, x);
+        Assert.Contains("lse is BF16", TensorCoreContract.Violation(x, shape, x), StringComparison.Ordinal);
+
+        void Says(string part, AttentionShape of, params Tensor[] tensors) =>
+            Assert.Contains(part, TensorCoreContract.Violation(lse, of, tensors), StringComparison.Ordinal);
+    }
+
     private static void AssertViolation(string says, Tensor a, Tensor b, Tensor c, GemmShape shape, GemmEpilogue epilogue = default) =>
         Assert.Contains(says, TensorCoreContract.Violation(a, b, c, shape, epilogue), StringComparison.Ordinal);
 

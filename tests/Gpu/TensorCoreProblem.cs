@@ -134,7 +134,8 @@ internal sealed class TensorCoreProblem
         return bytes;
     }
 
-    private static float[] Decode(ReadOnlySpan<byte> bytes, DType dtype)
+    /// <summary>Bytes of elements as float.</summary>
+    public static float[] Decode(ReadOnlySpan<byte> bytes, DType dtype)
     {
         if (dtype == DType.F32) return MemoryMarshal.Cast<byte, float>(bytes).ToArray();
         ReadOnlySpan<ushort> words = MemoryMarshal.Cast<byte, ushort>(bytes);

@@ -11,5 +11,8 @@ public sealed partial class GpuBackend
     private bool UsesTensorCores(Tensor a, Tensor b, Tensor c, in TensorCoreConv2d conv, in GemmEpilogue epilogue) =>
         MayUseTensorCores(a) && TensorCoreContract.Violation(a, b, c, conv, epilogue) is null;
 
+    private bool UsesTensorCores(Tensor lse, in AttentionShape shape, params ReadOnlySpan<Tensor> tensors) =>
+        MayUseTensorCores(tensors[0]) && TensorCoreContract.Violation(lse, shape, tensors) is null;
+
     private bool MayUseTensorCores(Tensor a) => a.DType != DType.F32 && TensorCoresAllowed && HasTensorCores;
 }

@@ -5,6 +5,11 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void Attention(Tensor q, Tensor k, Tensor v, Tensor y, Tensor lse, in AttentionShape shape)
     {
+        if (UsesTensorCores(lse, shape, q, k, v, y))
+        {
+            AttentionTensorCore(q, k, v, y, lse, shape);
+            return;
+        }
         using Lock.Scope turn = Enter();
         AttentionKernels.Args p = OwnQueries(shape);
         (p.Own, p.Other, p.Summed, p.Result) = (Words(q), Words(k), Words(v), Words(y));

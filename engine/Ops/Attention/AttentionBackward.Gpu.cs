@@ -9,6 +9,11 @@ public sealed partial class GpuBackend
     public void AttentionBackward(Tensor q, Tensor k, Tensor v, Tensor y, Tensor lse, Tensor dy, Tensor dq, Tensor dk, Tensor dv,
         in AttentionShape shape)
     {
+        if (UsesTensorCores(lse, shape, q, k, v, y, dy, dq, dk, dv))
+        {
+            AttentionBackwardTensorCore(q, k, v, y, lse, dy, dq, dk, dv, shape);
+            return;
+        }
         using Lock.Scope turn = Enter();
         GpuStorage deltas = Workspace((long)shape.N * shape.Heads * shape.Lq);
         AttentionKernels.Args p = OwnQueries(shape);

@@ -13,6 +13,22 @@ internal sealed class PtxBuffer(ulong address, byte[] bytes)
     public byte[] Bytes { get; } = bytes;
 }
 
+/// <summary>Buffers of global memory, as they are placed.</summary>
+internal sealed class PtxMemory
+{
+    private const ulong First = 0x7F00_0000_0000, Distance = 0x1_0000_0000;
+    private readonly List<PtxBuffer> buffers = [];
+
+    public IReadOnlyList<PtxBuffer> Buffers => buffers;
+
+    /// <summary>The address that the bytes get.</summary>
+    public ulong Place(byte[] bytes)
+    {
+        buffers.Add(new PtxBuffer(First + Distance * (ulong)buffers.Count, bytes));
+        return buffers[^1].Address;
+    }
+}
+
 /// <summary>
 /// Runs a kernel's PTX on the host, group by group: the text that would be given to the driver, not a model of it. Warp-wide instructions
 /// demand that all lanes arrive together, accesses outside of buffers throw, and shared memory starts as NaN.
@@ -100,7 +116,10 @@ internal sealed class PtxMachine(PtxProgram program, int threads, IReadOnlyList<
             foreach (PtxThread thread in warp) thread.Next++;
             Executed += warp.Length;
             if (instruction.Operation.StartsWith("bar.", StringComparison.Ordinal)) return false;
+            // A warp-wide instruction under a guard would have to be the same for all lanes, which nobody asks for.
+            if (instruction.Guard >= 0) throw new NotSupportedException(instruction.Text);
             if (instruction.Operation.StartsWith("ldmatrix", StringComparison.Ordinal)) LoadMatrices(warp, instruction);
+            else if (instruction.Operation.StartsWith("shfl", StringComparison.Ordinal)) Shuffle(warp, instruction);
             else MultiplyAdd(warp, instruction);
         }
     }
@@ -139,6 +158,17 @@ internal sealed class PtxMachine(PtxProgram program, int threads, IReadOnlyList<
         uint[] loaded = WarpInstructions.LdMatrix(Shared, rows, count, transposed);
         for (int lane = 0; lane < warp.Length; lane++)
             for (int i = 0; i < count; i++) warp[lane].Registers[instruction.Operands[i]] = loaded[lane * count + i];
+    }
+
+    // Register, source, mask of the butterfly, clamp and all lanes.
+    private static void Shuffle(PtxThread[] warp, PtxInstruction instruction)
+    {
+        int[] slots = instruction.Operands;
+        foreach (PtxThread thread in warp)
+            if (instruction.Operation != "shfl.sync.bfly.b32" || thread.Registers[slots[3]] != 31 || thread.Registers[slots[4]] != uint.MaxValue)
+                throw new NotSupportedException(instruction.Text);
+        ulong[] sources = [.. warp.Select(thread => thread.Registers[slots[1]])];
+        for (int lane = 0; lane < warp.Length; lane++) warp[lane].Registers[slots[0]] = sources[lane ^ (int)warp[lane].Registers[slots[2]]];
     }
 
     private static void MultiplyAdd(PtxThread[] warp, PtxInstruction instruction)

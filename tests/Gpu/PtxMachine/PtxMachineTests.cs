@@ -35,8 +35,37 @@ public class PtxMachineTests
     [InlineData("st.global.v4.f32 [131080], {a, b, c, d};")]
     [InlineData("st.shared.v2.f32 [at+1024], {a, b};")]
     [InlineData("sqrt.rn.f32 a, b;")]
+    [InlineData("cp.async.ca.shared.global [at+4], [65536], 8, 8;")]
+    [InlineData("shfl.sync.up.b32 a, b, 1, 0, 4294967295;")]
+    [InlineData(".reg .b32 x, y; { .reg .pred y; }")]
     public void Strays_and_unknown_instructions_are_refused(string statement) =>
         Assert.ThrowsAny<Exception>(() => Run(statement, 1, new byte[16], new byte[32], default));
+
+    [Fact]
+    public void Shuffle_gives_each_lane_its_partners_register()
+    {
+        byte[] destination = new byte[32 * 4];
+        Run($"mad.wide.s32 to, %tid.x, 4, {Destination}; shfl.sync.bfly.b32 b, %tid.x, 5, 31, 4294967295; st.global.b32 [to], b;", 1, [], destination, default);
+        Assert.Equal(Enumerable.Range(0, 32).Select(lane => lane ^ 5), Enumerable.Range(0, 32).Select(lane => BitConverter.ToInt32(destination, lane * 4)));
+    }
+
+    /// <summary>Powers of two and logarithms to 2^-22, a fused product, the larger of a number and NaN; and a copy of 8 bytes from an offset.</summary>
+    [Fact]
+    public void Arithmetic_of_softmax_is_that_of_the_manual()
+    {
+        byte[] source = [.. Enumerable.Range(1, 16).Select(i => (byte)i)], destination = new byte[32];
+        Run($$"""
+            mov.f32 x, 0fBFC00000; ex2.approx.ftz.f32 a, x; lg2.approx.f32 b, a;
+            fma.rn.f32 c, x, x, x; max.f32 d, 0f7FC00000, x; st.global.v4.f32 [{{Destination}}], {a, b, c, d};
+            cp.async.ca.shared.global [at], [{{Source}}+8], 8, 8; cp.async.wait_all;
+            ld.shared.v2.f32 {a, b}, [at]; st.global.v2.f32 [{{Destination}}+16], {a, b};
+            """, 1, source, destination, new PtxOrder(LateCopies: true, ReverseWarps: false));
+        float Result(int i) => BitConverter.ToSingle(destination, i * 4);
+        Assert.Equal(Math.Pow(2, -1.5), Result(0), 1e-7);
+        Assert.Equal(-1.5, Result(1), 1e-6);
+        Assert.Equal((0.75f, -1.5f), (Result(2), Result(3)));
+        Assert.Equal(source[8..], destination[16..24]);
+    }
 
     [Fact]
     public void Lanes_that_part_before_a_warp_wide_instruction_are_refused() => Assert.Throws<InvalidOperationException>(() => Run("""

@@ -11,7 +11,7 @@ internal static class PtxOperations
         string type = parts[^1];
         switch (parts[0])
         {
-            case "bra" or "ret" or "bar" or "ldmatrix" or "mma": return null;
+            case "bra" or "ret" or "bar" or "ldmatrix" or "mma" or "shfl": return null;
             case "ld" or "st": return Memory(instruction, parts);
             case "cp": return CopyAsync(instruction);
             case "mov" or "cvta": return t => t.Registers[o[0]] = t.Registers[o[1]];
@@ -87,18 +87,40 @@ internal static class PtxOperations
             "neg" => a => -a,
             "abs" => MathF.Abs,
             "rcp" => a => 1f / a,
+            "ex2" when instruction.Operation == "ex2.approx.ftz.f32" => PowerOfTwo,
+            "lg2" when instruction.Operation == "lg2.approx.f32" => BinaryLogarithm,
             _ => null,
         };
         if (unary is not null) return t => t.Registers[o[0]] = Bits(unary(Float(t, o[1])));
+        if (instruction.Operation == "fma.rn.f32")
+            return t => t.Registers[o[0]] = Bits(MathF.FusedMultiplyAdd(Float(t, o[1]), Float(t, o[2]), Float(t, o[3])));
         Func<float, float, float> binary = name switch
         {
             "add" => (a, b) => a + b,
             "sub" => (a, b) => a - b,
             "mul" => (a, b) => a * b,
+            // Of a number and NaN the number.
+            "max" => float.MaxNumber,
             _ => throw new NotSupportedException(instruction.Text),
         };
         return t => t.Registers[o[0]] = Bits(binary(Float(t, o[1]), Float(t, o[2])));
     }
+
+    // The approximations err as far as the PTX manual lets them, up or down by the argument's last bit: 2^-22 of the result ...
+    private static float PowerOfTwo(float x)
+    {
+        float result = (float)(Math.Pow(2, x) * (1 + Off(x)));
+        return x == 0 ? 1f : float.IsSubnormal(result) ? 0f : result;
+    }
+
+    // ... or, for a logarithm below one, 2^-22.
+    private static float BinaryLogarithm(float x)
+    {
+        double exact = Math.Log2(x);
+        return (float)(exact + Math.Max(1, Math.Abs(exact)) * Off(x));
+    }
+
+    private static double Off(float x) => (BitConverter.SingleToUInt32Bits(x) & 1) == 0 ? 1.0 / (1 << 22) : -1.0 / (1 << 22);
 
     private static Action<PtxThread> Compare(PtxInstruction instruction, string relation, string type)
     {
@@ -148,12 +170,19 @@ internal static class PtxOperations
         int[] o = instruction.Operands;
         return instruction.Operation switch
         {
-            // To, from, 16, bytes that are read.
-            "cp.async.cg.shared.global.L2::128B" => t => t.CopyAsync((uint)t.Registers[o[0]] + instruction.Offsets[0], t.Registers[o[1]], (int)t.Registers[o[3]]),
+            // To, from, bytes, those of them that are read.
+            "cp.async.cg.shared.global.L2::128B" => Copy(16),
+            "cp.async.ca.shared.global" => Copy(8),
             "cp.async.commit_group" => t => t.Commit(),
             "cp.async.wait_group" => t => t.Await((int)t.Registers[o[0]]),
             "cp.async.wait_all" => t => t.AwaitAll(),
             _ => throw new NotSupportedException(instruction.Text),
+        };
+
+        Action<PtxThread> Copy(int bytes) => t =>
+        {
+            if ((int)t.Registers[o[2]] != bytes) throw new NotSupportedException(instruction.Text);
+            t.CopyAsync((uint)t.Registers[o[0]] + instruction.Offsets[0], t.Registers[o[1]] + (ulong)instruction.Offsets[1], bytes, (int)t.Registers[o[3]]);
         };
     }
 

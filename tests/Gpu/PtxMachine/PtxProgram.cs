@@ -17,6 +17,7 @@ internal sealed record PtxInstruction(string Operation, int[] Operands, long[] O
 internal sealed partial class PtxProgram
 {
     private readonly Dictionary<string, int> slots = new(StringComparer.Ordinal);
+    private readonly List<HashSet<string>> scopes = [[]];
     private readonly List<ulong> initial = [];
 
     public PtxProgram(string ptx)
@@ -33,6 +34,7 @@ internal sealed partial class PtxProgram
                 statement = Scope(statement[label.Length..]);
             }
             if (SharedArray().Match(statement) is { Success: true } array) SharedBytes += int.Parse(array.Groups[2].Value, CultureInfo.InvariantCulture);
+            if (Declaration().Match(statement) is { Success: true } declaration) Declare(declaration.Groups[1].Value);
             if (statement.Length == 0 || statement[0] == '.') continue;
             Add(statement, branches);
         }
@@ -58,7 +60,26 @@ internal sealed partial class PtxProgram
     }
 
     // Braces at the front open or close scopes; those of operands stand behind an operation.
-    private static string Scope(string text) => text.TrimStart(' ', '\t', '\r', '\n', '{', '}').TrimEnd();
+    private string Scope(string text)
+    {
+        int at = 0;
+        for (; at < text.Length && text[at] is ' ' or '\t' or '\r' or '\n' or '{' or '}'; at++)
+        {
+            if (text[at] == '{') scopes.Add([]);
+            else if (text[at] == '}') scopes.RemoveAt(scopes.Count - 1);
+        }
+        return text[at..].TrimEnd();
+    }
+
+    // One register file knows no scopes: what is declared in one may not hide what is declared around it.
+    private void Declare(string names)
+    {
+        foreach (string name in names.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (scopes.Exists(scope => scope.Contains(name))) throw new FormatException($"{name} is declared again where it is visible");
+            scopes[^1].Add(name);
+        }
+    }
 
     private void Add(string statement, List<(PtxInstruction, string)> branches)
     {
@@ -101,6 +122,9 @@ internal sealed partial class PtxProgram
 
     [GeneratedRegex(@"^\.shared\s+\.align\s+\d+\s+\.b8\s+([\w$]+)\[(\d+)\]")]
     private static partial Regex SharedArray();
+
+    [GeneratedRegex(@"^\.reg\s+\.\w+\s+(.*)$", RegexOptions.Singleline)]
+    private static partial Regex Declaration();
 
     [GeneratedRegex(@"^(@!?[\w%$]+\s+)?([a-z][\w.:]*)\s*(.*)$", RegexOptions.Singleline)]
     private static partial Regex Parts();

@@ -15,16 +15,16 @@ internal sealed class PtxThread(PtxMachine machine, ulong[] registers)
     /// <summary>Index of the next instruction.</summary>
     public int Next { get; set; }
 
-    /// <summary>cp.async of 16 bytes, of which <paramref name="valid"/> are read.</summary>
-    public void CopyAsync(long to, ulong from, int valid)
+    /// <summary>cp.async of some bytes, of which <paramref name="valid"/> are read.</summary>
+    public void CopyAsync(long to, ulong from, int count, int valid)
     {
-        if (valid is < 0 or > 16) throw new InvalidOperationException($"cp.async of {valid} bytes");
-        var bytes = new byte[16];
+        if (valid < 0 || valid > count) throw new InvalidOperationException($"cp.async of {valid} bytes out of {count}");
+        var bytes = new byte[count];
         // Nothing is read where nothing is valid: the address may then be anything.
-        if (valid > 0) Machine.Global(from, valid, 16).CopyTo(bytes);
-        Machine.SharedAt(to, 16);
+        if (valid > 0) Machine.Global(from, valid, count).CopyTo(bytes);
+        Machine.SharedAt(to, count);
         if (Machine.Order.LateCopies) open.Add(((int)to, bytes));
-        else bytes.CopyTo(Machine.SharedAt(to, 16));
+        else bytes.CopyTo(Machine.SharedAt(to, count));
     }
 
     public void Commit()
@@ -38,7 +38,7 @@ internal sealed class PtxThread(PtxMachine machine, ulong[] registers)
     {
         while (slices.Count > latest)
         {
-            foreach ((int to, byte[] bytes) in slices[0]) bytes.CopyTo(Machine.SharedAt(to, 16));
+            foreach ((int to, byte[] bytes) in slices[0]) bytes.CopyTo(Machine.SharedAt(to, bytes.Length));
             slices.RemoveAt(0);
         }
     }

@@ -41,6 +41,26 @@ internal static class TensorCoreContract
         return epilogue.LowRank is null ? null : "a low-rank term of a convolution";
     }
 
+    /// <summary>
+    /// The same of attention: <paramref name="tensors"/> are q, k, v, y and of a backward pass dy, dq, dk, dv too. Heads of 8 elements' multiples
+    /// begin at 16 bytes wherever they lie in a row.
+    /// </summary>
+    public static string? Violation(Tensor lse, in AttentionShape shape, params ReadOnlySpan<Tensor> tensors)
+    {
+        DType type = tensors[0].DType;
+        if (type is not (DType.BF16 or DType.F16)) return $"queries are {type}, not of a 16-bit type";
+        foreach (Tensor x in tensors)
+        {
+            if (x.DType != type) return $"tensors are {type} and {x.DType}";
+            if (x.Offset % Elements != 0) return $"a tensor does not begin at a multiple of {Elements} elements";
+        }
+        if (lse.DType != DType.F32) return $"lse is {lse.DType}";
+        if (shape.D % Elements != 0) return $"heads of {shape.D}, not a multiple of {Elements}";
+        if (shape.D > TensorCoreAttentionTable.MaxD) return $"heads of {shape.D}, more than {TensorCoreAttentionTable.MaxD}";
+        // The largest score is taken before it is scaled.
+        return shape.Scale > 0 ? null : $"scores are scaled by {shape.Scale}, which is not positive";
+    }
+
     /// <summary>The epilogue's flags.</summary>
     public static int Flags(Tensor c, in GemmShape shape, in GemmEpilogue epilogue)
     {
