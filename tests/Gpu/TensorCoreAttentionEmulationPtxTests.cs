@@ -20,16 +20,7 @@ public class TensorCoreAttentionEmulationPtxTests(ITestOutputHelper output)
         foreach (TensorCoreAttentionCase test in TensorCoreAttentionCase.Of(kernel))
         {
             using var scope = new TensorScope();
-            var problem = new TensorCoreAttentionProblem(test);
-            var reference = new TensorCoreAttentionReference(problem);
-            var emulation = new TensorCoreAttentionEmulation(problem, new PtxOrder((run & 1) != 0, (run & 2) != 0));
-            (byte[] y, byte[] lse) = emulation.Forward();
-            float[] stored = TensorCoreAttentionProblem.Inner(y, test.DType);
-            reference.Check(stored, TensorCoreAttentionProblem.Inner(lse, DType.F32));
-            (byte[] dq, byte[] dk, byte[] dv) = emulation.Backward(y, lse);
-            reference.Check(stored, TensorCoreAttentionProblem.Inner(dq, test.DType), TensorCoreAttentionProblem.Inner(dk, test.DType),
-                TensorCoreAttentionProblem.Inner(dv, test.DType));
-            Assert.Equal(1, emulation.WorstBankUse);
+            Check(test, new PtxOrder((run & 1) != 0, (run & 2) != 0), null);
             run++;
         }
     }
@@ -69,23 +60,15 @@ public class TensorCoreAttentionEmulationPtxTests(ITestOutputHelper output)
     public void Emulation_sees_a_broken_kernel(string piece, string broken, bool lateCopies)
     {
         using var scope = new TensorScope();
-        var problem = new TensorCoreAttentionProblem(new TensorCoreAttentionCase(DType.BF16, 1, 257, 131, 1, 40));
-        var reference = new TensorCoreAttentionReference(problem);
+        var test = new TensorCoreAttentionCase(DType.BF16, 1, 257, 131, 1, 40);
+        var order = new PtxOrder(lateCopies, false);
+        Check(test, order, null);
         int changed = 0;
-        Assert.ThrowsAny<Exception>(() =>
+        Assert.ThrowsAny<Exception>(() => Check(test, order, ptx =>
         {
-            var emulation = new TensorCoreAttentionEmulation(problem, new PtxOrder(lateCopies, false), ptx =>
-            {
-                if (ptx.Contains(piece, StringComparison.Ordinal)) changed++;
-                return ptx.Replace(piece, broken, StringComparison.Ordinal);
-            });
-            (byte[] y, byte[] lse) = emulation.Forward();
-            float[] stored = TensorCoreAttentionProblem.Inner(y, problem.Test.DType);
-            reference.Check(stored, TensorCoreAttentionProblem.Inner(lse, DType.F32));
-            (byte[] dq, byte[] dk, byte[] dv) = emulation.Backward(y, lse);
-            reference.Check(stored, TensorCoreAttentionProblem.Inner(dq, problem.Test.DType), TensorCoreAttentionProblem.Inner(dk, problem.Test.DType),
-                TensorCoreAttentionProblem.Inner(dv, problem.Test.DType));
-        });
+            if (ptx.Contains(piece, StringComparison.Ordinal)) changed++;
+            return ptx.Replace(piece, broken, StringComparison.Ordinal);
+        }));
         Assert.NotEqual(0, changed);
     }
 
@@ -106,5 +89,21 @@ public class TensorCoreAttentionEmulationPtxTests(ITestOutputHelper output)
         long block = (Executed(640) - Executed(320)) / 5;
         output.WriteLine($"{block} instructions a block");
         Assert.InRange(block, 400, 640);
+    }
+
+    // Forward, and backward from its results.
+    private static void Check(TensorCoreAttentionCase test, PtxOrder order, Func<string, string>? change)
+    {
+        var problem = new TensorCoreAttentionProblem(test);
+        var reference = new TensorCoreAttentionReference(problem);
+        var emulation = new TensorCoreAttentionEmulation(problem, order, change);
+        (byte[] y, byte[] lse) = emulation.Forward();
+        float[] stored = Inner(y);
+        reference.Check(stored, TensorCoreAttentionProblem.Inner(lse, DType.F32));
+        (byte[] dq, byte[] dk, byte[] dv) = emulation.Backward(y, lse);
+        reference.Check(stored, Inner(dq), Inner(dk), Inner(dv));
+        Assert.Equal(1, emulation.WorstBankUse);
+
+        float[] Inner(byte[] bytes) => TensorCoreAttentionProblem.Inner(bytes, test.DType);
     }
 }
