@@ -59,7 +59,14 @@ internal sealed class ModelConversion : IDisposable
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         string temporary = Path.Combine(Path.GetDirectoryName(full)!, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.tmp");
-        Directory.CreateDirectory(temporary);
+        try
+        {
+            Directory.CreateDirectory(temporary);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"{path}: cannot be written: {e.Message}", e);
+        }
         string? tokenizer;
         try
         {
