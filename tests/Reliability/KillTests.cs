@@ -54,6 +54,22 @@ public class KillTests(ITestOutputHelper log)
     }
 
     [Fact]
+    public void Cells_on_several_devices_save_and_stop_when_their_comparison_is_killed()
+    {
+        using var folder = new TemporaryFolder();
+        string all = folder.File("all");
+        string[] cells = [Path.Combine(all, "lora", "seed42"), Path.Combine(all, "dylora", "seed42")];
+        using Process comparison = TrainingProcess.Start("compare", "--methods", "lora,dylora", "--seeds", "1", "--count", "2", "--out", all, "--device", "cpu,cpu",
+            "--phantoms", "8", "--batch", "2", "--steps", "1000000", "--checkpoint-every", "1000000", "--sample-steps", "1", "--prompt", "x");
+        var clock = Stopwatch.StartNew();
+        while (cells.Any(cell => Rows(cell) < 4) && clock.Elapsed < TimeSpan.FromSeconds(60)) Assert.False(comparison.WaitForExit(50), "it ended by itself");
+        Assert.True(Kill(comparison));
+        // They are nobody's children now: that they ended shows in their locks.
+        Assert.True(SpinWait.SpinUntil(() => cells.All(IsFree), TimeSpan.FromSeconds(60)), "a cell goes on");
+        Assert.All(cells, cell => Assert.InRange(LastCheckpoint(cell), 2, 999_999));
+    }
+
+    [Fact]
     public void A_second_run_in_a_folder_is_refused_until_the_first_one_is_dead()
     {
         using var folder = new TemporaryFolder();
@@ -101,6 +117,19 @@ public class KillTests(ITestOutputHelper log)
         while (!process.HasExited && clock.Elapsed < TimeSpan.FromSeconds(60))
             if (Directory.Exists(checkpoints) && Directory.EnumerateFiles(checkpoints, ".*.tmp", Everything).Any()) break;
         return Kill(process);
+    }
+
+    private static bool IsFree(string run)
+    {
+        try
+        {
+            FolderLock.Take(run).Dispose();
+            return true;
+        }
+        catch (EngineException)
+        {
+            return false;
+        }
     }
 
     private static bool Kill(Process process)

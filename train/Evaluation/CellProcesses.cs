@@ -27,7 +27,8 @@ internal sealed class CellProcesses(IReadOnlyList<string> arguments, IReadOnlyLi
             if (cells[i].IsFinished) Console.WriteLine($"{Title(i)}: done already");
             else waiting.Enqueue(i);
         }
-        Task.WaitAll([.. devices.Select(device => Task.Run(() => Work(device, cancel), CancellationToken.None))], CancellationToken.None);
+        // The first error of a worker as it is, not wrapped.
+        Task.WhenAll(devices.Select(device => Task.Run(() => Work(device, cancel), CancellationToken.None))).GetAwaiter().GetResult();
         cancel.ThrowIfCancellationRequested();
         return failed;
     }
@@ -63,10 +64,10 @@ internal sealed class CellProcesses(IReadOnlyList<string> arguments, IReadOnlyLi
 
     private async Task<(int Code, string Last)> RunOne(ComparisonCell cell, string device, string log, CancellationToken cancel)
     {
-        using Process process = Start([.. arguments, "--cell", $"{cell.Key}@{device}"]);
-        using CancellationTokenRegistration stop = cancel.Register(process.StandardInput.Close);
         Directory.CreateDirectory(Path.GetDirectoryName(log)!);
         await using var file = new FileStream(log, FileMode.Create, FileAccess.Write, FileShare.Read);
+        using Process process = Start([.. arguments, "--cell", $"{cell.Key}@{device}"]);
+        using CancellationTokenRegistration stop = cancel.Register(process.StandardInput.Close);
         Task output = process.StandardOutput.BaseStream.CopyToAsync(file, CancellationToken.None);
         string error = await process.StandardError.ReadToEndAsync(CancellationToken.None).ConfigureAwait(false);
         await output.ConfigureAwait(false);
