@@ -53,7 +53,7 @@ public sealed class ClipTextModel : Module
         int length = ids.Length / batch;
         if (length > Config.MaxPositionEmbeddings)
             throw new EngineException($"ClipTextModel: {length} tokens a text, at most {Config.MaxPositionEmbeddings} are possible");
-        Ops.CheckIds(ids, Config.VocabSize);
+        RowIds.Check(ids, Config.VocabSize);
         return length;
     }
 

@@ -11,12 +11,12 @@ public static partial class Ops
         Check.Rank("Embedding", "table", table, 2);
         if (table.RequiresGrad) Check.Float32("Embedding", "a trained table", table);
         if (ids.Length != shape.Count) Check.Fail($"Embedding: {ids.Length} ids for shape {shape}");
-        CheckIds(ids, table.Shape[0]);
+        RowIds.Check(ids, table.Shape[0]);
         using var scope = new TensorScope();
         return scope.Return(Embedding(table, Tensor.From(ids, shape, table.Device)));
     }
 
-    /// <summary>Rows of a table by indices that lie on its device and were checked, see <see cref="CheckIds"/>.</summary>
+    /// <summary>Rows of a table by indices that lie on its device and were checked, see <see cref="RowIds"/>.</summary>
     /// <param name="table">(V, C).</param>
     /// <param name="ids">Row indices, I32.</param>
     /// <returns>The indices' shape followed by C.</returns>
@@ -38,14 +38,6 @@ public static partial class Ops
             dtable.Backend.EmbeddingBackward(ctx[0], ctx.Dy, dtable);
             ctx.Give(0, dtable);
         });
-    }
-
-    /// <summary>Checks indices into a table of <paramref name="rows"/> rows; an error names the first that is outside.</summary>
-    public static void CheckIds(ReadOnlySpan<int> ids, int rows)
-    {
-        for (int i = 0; i < ids.Length; i++)
-            if ((uint)ids[i] >= (uint)rows)
-                Check.Fail($"Embedding: id {ids[i]} at position {i} is outside the table's 0..{rows - 1}");
     }
 
     /// <summary>
