@@ -45,7 +45,8 @@ public class LongRunTests(ITestOutputHelper log)
                 $"step {s.Step}: managed {s.Managed:F2} MB, in use {s.InUse:F2} MB, reserved {s.Reserved:F2} MB, {Median(times, s.Step - steps / Samples, s.Step):F1} ms/step"));
         }
         (int Step, double Managed, double InUse, double Reserved)[] settled = [.. seen.Skip(Samples / 8)];
-        Assert.True(settled.Max(s => s.Managed) < settled[0].Managed + 3, "managed memory grows");
+        // A checkpoint being written is alive for a moment, hence the least of the last looks; what leaks stays in them all.
+        Assert.True(settled[^(Samples / 4)..].Min(s => s.Managed) < settled[..(Samples / 4)].Min(s => s.Managed) + 1, "managed memory grows");
         Assert.True(settled[^1].InUse < settled[0].InUse + 10, "memory in use grows");
         Assert.True(settled.Max(s => s.Reserved) < settled[0].Reserved + 10, "reserved memory grows");
     }
