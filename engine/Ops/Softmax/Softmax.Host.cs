@@ -1,8 +1,12 @@
 namespace SeLoRA.Engine;
 
-// One row at a time, from the first-level cache after its first read. Forward is bound by the exponentials, backward by memory.
+// From the first-level cache after the first read. Forward is bound by the exponentials, backward by memory. Short rows go through
+// maximum, exponentials and division together: a row's own three steps wait for one another.
 public sealed unsafe partial class HostBackend
 {
+    // Rows that go together at most, and their elements: not two of 1024, which fall on one another in the first-level cache.
+    private const int RowsTogether = 8, RowsBlock = 1600;
+
     /// <inheritdoc/>
     public void Softmax(Tensor x, Tensor y)
     {
@@ -25,32 +29,46 @@ public sealed unsafe partial class HostBackend
 
         public void Run<T>(long begin, long end) where T : struct, IVectorLane<T>
         {
-            int width = c, whole = width - width % T.Width;
-            for (long r = begin; r < end; r++)
+            int width = c, together = Math.Clamp(RowsBlock / width, 1, RowsTogether);
+            float* factors = stackalloc float[RowsTogether];
+            for (long r = begin; r < end; r += together)
             {
+                int rows = (int)Math.Min(together, end - r);
                 float* px = x + r * width, py = y + r * width;
-                T max = T.Of(RowMax<T>(px, width));
-                double total = 0;
-                for (int first = 0; first < whole; first += (int)RowBlock)
-                    total += Exponentials<T>(px, py, max, first, Math.Min(whole, first + (int)RowBlock));
-                if (whole < width)
-                {
-                    // e^-infinity = 0 in the lanes beyond the row.
-                    T e = T.Exp(VectorMath.LoadPart<T>(px + whole, width - whole, float.NegativeInfinity) - max);
-                    VectorMath.StorePart(py + whole, e, width - whole);
-                    total += T.Sum(e);
-                }
-                T scale = T.Of((float)(1 / total));
-                for (int j = 0; j < whole; j += T.Width) T.Store(py + j, T.Load(py + j) * scale);
-                if (whole < width) VectorMath.StorePart(py + whole, VectorMath.LoadPart<T>(py + whole, width - whole) * scale, width - whole);
+                for (int i = 0; i < rows; i++) factors[i] = RowMax<T>(px + i * width, width);
+                for (int i = 0; i < rows; i++) factors[i] = (float)(1 / Exponentials<T>(px + i * width, py + i * width, T.Of(factors[i]), width));
+                for (int i = 0; i < rows; i++) Scale(py + i * width, T.Of(factors[i]), width);
             }
         }
 
-        // y = e^(x - max) and its sum, four vectors at a time: sums of few terms, and exponentials that do not wait for one another.
-        private static double Exponentials<T>(float* x, float* y, T max, int first, int stop) where T : struct, IVectorLane<T>
+        private static void Scale<T>(float* y, T factor, int n) where T : struct, IVectorLane<T>
+        {
+            int j = 0;
+            for (; j <= n - T.Width; j += T.Width) T.Store(y + j, T.Load(y + j) * factor);
+            if (j < n) VectorMath.StorePart(y + j, VectorMath.LoadPart<T>(y + j, n - j) * factor, n - j);
+        }
+
+        private static double Exponentials<T>(float* x, float* y, T max, int n) where T : struct, IVectorLane<T>
+        {
+            int whole = n - n % T.Width;
+            T tail = T.Of(0f);
+            if (whole < n)
+            {
+                // e^-infinity = 0 in the lanes beyond the row.
+                tail = T.Exp(VectorMath.LoadPart<T>(x + whole, n - whole, float.NegativeInfinity) - max);
+                VectorMath.StorePart(y + whole, tail, n - whole);
+            }
+            double total = Exponentials<T>(x, y, max, 0, Math.Min(whole, (int)RowBlock), tail);
+            for (int first = (int)RowBlock; first < whole; first += (int)RowBlock)
+                total += Exponentials<T>(x, y, max, first, Math.Min(whole, first + (int)RowBlock), T.Of(0f));
+            return total;
+        }
+
+        // y = e^(x - max) and its sum on top of s0, four vectors at a time: sums of few terms, and exponentials that do not wait for one another.
+        private static double Exponentials<T>(float* x, float* y, T max, int first, int stop, T s0) where T : struct, IVectorLane<T>
         {
             int j = first;
-            T s0 = T.Of(0f), s1 = s0, s2 = s0, s3 = s0;
+            T s1 = T.Of(0f), s2 = s1, s3 = s1;
             for (; j <= stop - 4 * T.Width; j += 4 * T.Width)
             {
                 T e0 = T.Exp(T.Load(x + j) - max), e1 = T.Exp(T.Load(x + j + T.Width) - max);
