@@ -40,18 +40,18 @@ internal sealed record ModelSize(string Name, UNetConfig UNet, VaeConfig Vae, Cl
         {
             var values = new float[parameter.FileShape.Count];
             HashTensor.FillWeight(name, [.. parameter.FileShape.ToArray().Select(d => (long)d)], 1, 0, values);
-            if (weights != DType.F32 && parameter.AllowsHalf) LoadHalves(parameter, values, weights);
+            if (weights != DType.F32 && parameter.AllowsHalf) LoadHalves(parameter, values, weights, device);
             else parameter.Load(values, device);
         }
         return network;
     }
 
-    private static void LoadHalves(Parameter parameter, float[] values, DType type)
+    private static void LoadHalves(Parameter parameter, float[] values, DType type, Device device)
     {
         var bits = new ushort[values.Length];
         if (type == DType.F16) HalfConversion.Float32ToFloat16(values, bits);
         else HalfConversion.Float32ToBFloat16(values, bits);
-        parameter.LoadHalves(bits, type);
+        parameter.LoadHalves(bits, type, device);
     }
 
     /// <summary>Gives the weights' memory back to the system.</summary>

@@ -96,16 +96,35 @@ public sealed class Parameter
     public void Load(ReadOnlySpan<float> values, Device device) => Load(values, device, DType.F32);
 
     /// <summary>
-    /// Sets a frozen weight on the host from the bits of float16 or bfloat16 values in PyTorch's layout, and keeps them so: products widen them,
-    /// exactly, where they read them. The weight must be one that <see cref="AllowsHalf"/>.
+    /// Sets a frozen weight from the bits of float16 or bfloat16 values in PyTorch's layout, and keeps them so. They must be of the type that the
+    /// weight has on that device, see <see cref="TypeOn"/>; on the host products widen them, exactly, where they read them.
     /// </summary>
     /// <param name="bits">As many as the shape has elements.</param>
     /// <param name="dtype">F16 or BF16.</param>
-    public void LoadHalves(ReadOnlySpan<ushort> bits, DType dtype)
+    /// <param name="device">Where the weight shall lie.</param>
+    public void LoadHalves(ReadOnlySpan<ushort> bits, DType dtype, Device device)
     {
         if (dtype is not (DType.F16 or DType.BF16)) Check.Fail($"Parameter {FileShape}: {dtype} is no type of 16-bit floats");
-        if (trainable || !AllowsHalf) Check.Fail($"Parameter {FileShape}: only frozen weights of linear layers and convolutions are kept at 16 bits");
-        Load(bits, Device.Cpu, dtype);
+        if (TypeOn(device, dtype) != dtype)
+        {
+            Check.Fail(device.Kind == DeviceKind.Cpu
+                ? $"Parameter {FileShape}: only frozen weights of linear layers and convolutions are kept at 16 bits"
+                : $"Parameter {FileShape}: has the type {TypeOn(device, dtype)} on {device}, not {dtype}");
+        }
+        Load(bits, device, dtype);
+    }
+
+    /// <summary>
+    /// The type in which the weight lies on a device. A weight that is trained is float32. A frozen one on a GPU has the type that
+    /// <see cref="Module.SetPrecision"/> chose, if it has two and more axes; on the host it keeps 16 bits where that <see cref="AllowsHalf"/>.
+    /// </summary>
+    /// <param name="device">The device.</param>
+    /// <param name="given">The type of the values that it is loaded from.</param>
+    public DType TypeOn(Device device, DType given)
+    {
+        if (trainable) return DType.F32;
+        if (device.Kind == DeviceKind.Cpu) return AllowsHalf && given is (DType.F16 or DType.BF16) ? given : DType.F32;
+        return Shape.Rank > 1 ? precision : DType.F32;
     }
 
     /// <summary>Draws the weight: element i is a pure function of (seed, i).</summary>
@@ -155,11 +174,7 @@ public sealed class Parameter
     }
 
     /// <summary>The same weight in the type that it shall have where it lies.</summary>
-    private Tensor Placed(Tensor weight)
-    {
-        if (trainable) return Widened(weight);
-        return weight.Device.Kind == DeviceKind.Cpu ? weight : Converted(weight, Shape.Rank > 1 ? precision : DType.F32);
-    }
+    private Tensor Placed(Tensor weight) => Converted(weight, TypeOn(weight.Device, weight.DType));
 
     private static Tensor Widened(Tensor weight) => Converted(weight, DType.F32);
 
@@ -187,7 +202,7 @@ public sealed class Parameter
     private unsafe void LoadPixels<T>(ReadOnlySpan<T> values, Tensor tensor) where T : unmanaged
     {
         bool onHost = tensor.Device.Kind == DeviceKind.Cpu;
-        Tensor turned = onHost ? tensor : TensorScope.Detach(Tensor.Empty(Shape));
+        Tensor turned = onHost ? tensor : TensorScope.Detach(Tensor.Empty(Shape, Device.Cpu, tensor.DType));
         var target = new Span<T>(HostBackend.Bytes(turned), values.Length);
         TransposeEach(values, target, FileShape[1], FileShape[2] * FileShape[3]);
         if (onHost) return;

@@ -23,21 +23,9 @@ public sealed class LossScaler
         (Scale, GoodSteps) = (scale, goodSteps);
     }
 
-    /// <summary>
-    /// Divides all gradients by the scale and adapts it. False if one is not finite: then the step must be skipped, and the gradients forgotten.
-    /// </summary>
-    /// <param name="tensors">Float32 parameters.</param>
-    /// <exception cref="EngineException">Gradients are not finite at a scale that has sunk to 1: it is not the scale that makes them so.</exception>
-    public bool Unscale(IEnumerable<Tensor> tensors)
-    {
-        List<Tensor> grads = [.. tensors.Where(t => t.Grad is not null).Select(t => t.Grad!)];
-        foreach (Tensor g in grads) g.Backend.Scale(g, 1f / Scale, g);
-        return Accept(GradClip.Norm(grads));
-    }
-
     /// <summary>Adapts the scale to gradients that are divided by it already. False if they overflowed: then the step must be skipped.</summary>
     /// <param name="norm">Their joint norm.</param>
-    /// <inheritdoc cref="Unscale" path="/exception"/>
+    /// <exception cref="EngineException">It is not finite at a scale that has sunk to 1: it is not the scale that makes it so.</exception>
     public bool Accept(float norm)
     {
         bool good = float.IsFinite(norm);

@@ -104,21 +104,24 @@ public sealed class ModelFolder
 
     /// <summary>The U-Net with its weights; see <see cref="WeightLoader.Load"/> for their types.</summary>
     /// <param name="device">Where the weights shall lie.</param>
+    /// <param name="precision">What it computes in on a GPU; see <see cref="Module.SetPrecision"/>.</param>
     /// <exception cref="EngineException">No weights, keys that do not fit (all of them in one line), or a damaged file.</exception>
-    public UNet2DConditionModel LoadUNet(Device device) => (UNet2DConditionModel)Load(OpenUNet(), device);
+    public UNet2DConditionModel LoadUNet(Device device, DType precision = DType.F32) => (UNet2DConditionModel)Load(OpenUNet(), device, precision);
 
     /// <summary>The VAE with its weights; see <see cref="WeightLoader.Load"/> for their types.</summary>
     /// <inheritdoc cref="LoadUNet"/>
-    public AutoencoderKL LoadVae(Device device) => (AutoencoderKL)Load(OpenVae(), device);
+    public AutoencoderKL LoadVae(Device device) => (AutoencoderKL)Load(OpenVae(), device, DType.F32);
 
     /// <summary>The text encoder with its weights; see <see cref="WeightLoader.Load"/> for their types.</summary>
     /// <inheritdoc cref="LoadUNet"/>
-    public ClipTextModel LoadTextEncoder(Device device) => (ClipTextModel)Load(OpenTextEncoder(), device);
+    public ClipTextModel LoadTextEncoder(Device device, DType precision = DType.F32) => (ClipTextModel)Load(OpenTextEncoder(), device, precision);
 
     /// <summary>Everything.</summary>
-    /// <inheritdoc cref="LoadUNet"/>
-    public StableDiffusionModel Load(Device device) =>
-        new(LoadUNet(device), LoadVae(device), LoadTextEncoder(device), LoadTokenizer(), ReadSchedulerConfig());
+    /// <param name="device">Where the weights shall lie.</param>
+    /// <param name="precision">What U-Net and text encoder compute in on a GPU; the VAE computes in float32.</param>
+    /// <inheritdoc cref="LoadUNet" path="/exception"/>
+    public StableDiffusionModel Load(Device device, DType precision = DType.F32) =>
+        new(LoadUNet(device, precision), LoadVae(device), LoadTextEncoder(device, precision), LoadTokenizer(), ReadSchedulerConfig());
 
     /// <summary>Writes a model in the layout that diffusers and this class read; what a folder of this name holds is replaced.</summary>
     /// <param name="model">The model.</param>
@@ -166,9 +169,12 @@ public sealed class ModelFolder
         }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
     }
 
-    private static Module Load(ModelPart part, Device device)
+    private static Module Load(ModelPart part, Device device, DType precision)
     {
-        using (part) WeightLoader.Load(part.Module, part.Source, device, part.Keys);
+        using ModelPart until = part;
+        if (precision != DType.F32 && device.Kind == DeviceKind.Cpu) throw new EngineException($"{part.Source.Path}: cannot be loaded as {precision}, the host computes in float32");
+        part.Module.SetPrecision(precision);
+        WeightLoader.Load(part.Module, part.Source, device, part.Keys);
         return part.Module;
     }
 

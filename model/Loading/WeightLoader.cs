@@ -7,15 +7,16 @@ namespace SeLoRA.Model;
 public static class WeightLoader
 {
     /// <summary>
-    /// Loads every parameter: as float32, except that the host keeps matrices and filters at 16 bits where the file has them so. Nothing is loaded
-    /// unless every key fits.
+    /// Loads every parameter in the type that it has on the device (<see cref="Parameter.TypeOn"/>): each is converted while it is read, so that a
+    /// model whose precision was set before never takes more there than it takes in the end. Nothing is loaded unless every key fits.
     /// </summary>
     /// <param name="model">The model; its class name appears in messages.</param>
     /// <param name="source">Float32, float16 or bfloat16 tensors in PyTorch's layout.</param>
     /// <param name="device">Where the weights shall lie.</param>
     /// <param name="keys">From the file's names to the model's, null for a tensor to ignore; see <see cref="StateDictKeys"/>.</param>
     /// <exception cref="EngineException">
-    /// Keys are missing, unexpected or misshapen: one line lists them all. A tensor's type cannot be converted, or it holds NaN or infinity.
+    /// Keys are missing, unexpected or misshapen: one line lists them all. A tensor's type cannot be converted, or it holds NaN, infinity or what is
+    /// beyond the type that it gets.
     /// </exception>
     public static void Load(Module model, ITensorSource source, Device device, Func<string, string?> keys)
     {
@@ -28,20 +29,27 @@ public static class WeightLoader
         {
             string key = fileKeys[name];
             int count = checked((int)parameter.FileShape.Count);
-            if (HalfType(source, key, parameter, device) is { } type)
+            DType given = HalfType(source, key) ?? DType.F32, type = parameter.TypeOn(device, given);
+            if (type == given && type != DType.F32)
             {
-                if (halves.Length < count) halves = new ushort[count];
-                Span<ushort> bits = halves.AsSpan(0, count);
+                Span<ushort> bits = Room(ref halves, count);
                 source.CopyBytes(key, 0, MemoryMarshal.AsBytes(bits));
                 CheckFinite(source, key, FiniteCheck.FirstBad(bits, type));
-                parameter.LoadHalves(bits, type);
+                parameter.LoadHalves(bits, type, device);
                 continue;
             }
-            if (buffer.Length < count) buffer = new float[count];
-            Span<float> values = buffer.AsSpan(0, count);
+            Span<float> values = Room(ref buffer, count);
             source.ReadFloat32(key, values);
             CheckFinite(source, key, FiniteCheck.FirstBad(values));
-            parameter.Load(values, device);
+            if (type == DType.F32)
+            {
+                parameter.Load(values, device);
+                continue;
+            }
+            Span<ushort> narrowed = Room(ref halves, count);
+            Narrow(values, narrowed, type);
+            CheckFits(source, key, values, FiniteCheck.FirstBad(narrowed, type), type);
+            parameter.LoadHalves(narrowed, type, device);
         }
     }
 
@@ -60,17 +68,30 @@ public static class WeightLoader
         }
     }
 
-    /// <summary>The type in which a weight stays, if not float32.</summary>
-    private static DType? HalfType(ITensorSource source, string key, Parameter parameter, Device device)
+    private static void CheckFits(ITensorSource source, string key, ReadOnlySpan<float> values, int bad, DType type)
     {
-        if (device.Kind != DeviceKind.Cpu || parameter.Trainable || !parameter.AllowsHalf) return null;
-        return source.Tensors[key].DType switch
-        {
-            SafetensorsDType.F16 => DType.F16,
-            SafetensorsDType.BF16 => DType.BF16,
-            _ => null,
-        };
+        if (bad >= 0) throw new EngineException($"{source.Path}: tensor '{key}' has the value {values[bad]}, which is beyond {type}: compute in bfloat16 or float32");
     }
+
+    private static Span<T> Room<T>(ref T[] buffer, int count)
+    {
+        if (buffer.Length < count) buffer = new T[count];
+        return buffer.AsSpan(0, count);
+    }
+
+    private static void Narrow(ReadOnlySpan<float> values, Span<ushort> bits, DType type)
+    {
+        if (type == DType.F16) HalfConversion.Float32ToFloat16(values, bits);
+        else HalfConversion.Float32ToBFloat16(values, bits);
+    }
+
+    /// <summary>The file's type, if that has 16 bits.</summary>
+    private static DType? HalfType(ITensorSource source, string key) => source.Tensors[key].DType switch
+    {
+        SafetensorsDType.F16 => DType.F16,
+        SafetensorsDType.BF16 => DType.BF16,
+        _ => null,
+    };
 
     private static KeyReport Match(Dictionary<string, Parameter> parameters, ITensorSource source, Func<string, string?> keys,
         out Dictionary<string, string> fileKeys)

@@ -67,7 +67,7 @@ public class HostHalfWeightTests
     {
         var conv = new Conv2d(3, 2, 3);
         ushort[] bits = [.. Enumerable.Range(0, 54).Select(i => (ushort)(0x3800 + 37 * i))];
-        conv.Weight.LoadHalves(bits, DType.F16);
+        conv.Weight.LoadHalves(bits, DType.F16, Device.Cpu);
         Assert.Equal(DType.F16, conv.Weight.Value.DType);
         var values = new float[bits.Length];
         HalfConversion.Float16ToFloat32(bits, values);
@@ -88,10 +88,10 @@ public class HostHalfWeightTests
         Assert.Equal("Linear: w is F16; a weight that is trained must be F32", Assert.Throws<EngineException>(() => Ops.Linear(x, w)).Message);
 
         var norm = new LayerNorm(4);
-        Assert.Contains("only frozen weights", Assert.Throws<EngineException>(() => norm.Weight.LoadHalves(new ushort[4], DType.F16)).Message);
+        Assert.Contains("only frozen weights", Assert.Throws<EngineException>(() => norm.Weight.LoadHalves(new ushort[4], DType.F16, Device.Cpu)).Message);
         var linear = new Linear(2, 2);
-        Assert.Contains("3 values given", Assert.Throws<EngineException>(() => linear.Weight.LoadHalves(new ushort[3], DType.BF16)).Message);
-        Assert.Contains("I32", Assert.Throws<EngineException>(() => linear.Weight.LoadHalves(new ushort[4], DType.I32)).Message);
+        Assert.Contains("3 values given", Assert.Throws<EngineException>(() => linear.Weight.LoadHalves(new ushort[3], DType.BF16, Device.Cpu)).Message);
+        Assert.Contains("I32", Assert.Throws<EngineException>(() => linear.Weight.LoadHalves(new ushort[4], DType.I32, Device.Cpu)).Message);
     }
 
     private static void SameBits(DType type, Shape shape, Func<Tensor, float[]> compute)

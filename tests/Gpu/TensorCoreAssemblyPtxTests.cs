@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
 using SeLoRA.Engine;
 using Xunit;
@@ -22,45 +21,22 @@ public partial class TensorCoreAssemblyPtxTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Plan))]
-    public async Task Kernels_fit_the_planned_occupancy_and_use_the_tensor_cores(string tile, int groups)
+    public Task Kernels_fit_the_planned_occupancy_and_use_the_tensor_cores(string tile, int groups)
     {
-        string? ptxas = PtxAssembler.Find();
-        if (ptxas is null) Assert.Skip(PtxAssembler.Absent);
-        string? cuobjdump = PtxAssembler.FindDisassembler(ptxas);
-        using var folder = new TemporaryFolder();
-        string source = folder.File("kernel.ptx"), binary = folder.File("kernel.cubin");
         TensorCoreTileShape shape = TensorCoreTileShape.All.Single(s => s.Name == tile);
-        foreach ((string name, MethodInfo method) in KernelMethods.All.Where(k => k.Key.Contains($"<{tile},", StringComparison.Ordinal)))
-        {
-            (int code, string said) = await PtxAssembler.Assemble(ptxas, TensorCoreEmulation.Compile(method), source, binary);
-            Assert.True(code == 0, said);
-            Assert.Equal((0, 0, 0), PtxAssembler.Stack(said));
-            (int registers, int sharedBytes) = PtxAssembler.Use(said);
-            int threads = method.GetCustomAttribute<KernelAttribute>()!.Threads, room = PtxAssembler.Groups(registers, sharedBytes, threads);
-            output.WriteLine($"{name}: {registers} registers, {sharedBytes} bytes shared, {room} groups of {threads} threads");
-            Assert.InRange(registers, 1, MaxRegisters);
-            Assert.True(sharedBytes <= 48 * 1024, $"{name}: {sharedBytes} bytes need opting in");
-            Assert.True(room >= groups, $"{name}: {registers} registers and {sharedBytes} bytes leave room for less than {groups}");
-            if (cuobjdump is null) continue;
-            string code80 = await PtxAssembler.Disassemble(cuobjdump, binary);
-            // Two steps of mma a slice; one ldmatrix.x4 a fragment of A or pair of B.
-            Assert.Equal(2 * shape.FragmentsM * shape.FragmentsN, Hmma().Count(code80));
-            Assert.Equal(2 * (shape.FragmentsM + shape.FragmentsN / 2), Ldsm().Count(code80));
-            Assert.NotEmpty(Ldgsts().Matches(code80));
-            Assert.Empty(LocalMemory().Matches(code80));
-        }
-        if (cuobjdump is null) Assert.Skip("assembled, but no cuobjdump beside ptxas: machine code not read");
+        return TensorCoreAssembly.Check(KernelMethods.All.Where(k => k.Key.Contains($"<{tile},", StringComparison.Ordinal)), groups, output,
+            (registers, _) => Assert.InRange(registers, 1, MaxRegisters), code =>
+            {
+                // Two steps of mma a slice; one ldmatrix.x4 a fragment of A or pair of B.
+                Assert.Equal(2 * shape.FragmentsM * shape.FragmentsN, TensorCoreAssembly.Products().Count(code));
+                Assert.Equal(2 * (shape.FragmentsM + shape.FragmentsN / 2), Ldsm().Count(code));
+                Assert.NotEmpty(Ldgsts().Matches(code));
+            });
     }
-
-    [GeneratedRegex(@"\bHMMA\.16816\.F32\b")]
-    private static partial Regex Hmma();
 
     [GeneratedRegex(@"\bLDSM\.16\.MT?88\.4\b")]
     private static partial Regex Ldsm();
 
     [GeneratedRegex(@"\bLDGSTS\.E\.BYPASS(?:\.\w+)?\.128\.ZFILL\b")]
     private static partial Regex Ldgsts();
-
-    [GeneratedRegex(@"\b(?:LDL|STL)\b")]
-    private static partial Regex LocalMemory();
 }

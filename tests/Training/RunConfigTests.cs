@@ -34,7 +34,9 @@ public class RunConfigTests
     }
 
     [Theory]
-    [InlineData("{\"lamda\": 1.2}", "lamda")]
+    [InlineData("{\"lamda\": 1.2}", ": unknown key 'lamda', remove it (line 1); known keys: model, ")]
+    [InlineData("{\"seed\": 3,\n\"dtype\": \"fp32\"}", ": unknown key 'dtype', remove it (line 2); known keys: model, ")]
+    [InlineData("{\"prompts\": [3]}", "prompts")]
     [InlineData("{\"batch\": \"many\"}", "batch")]
     [InlineData("{\"batch\": 4", "config.json")]
     public void A_bad_config_file_is_one_line_that_names_file_and_key(string json, string named)

@@ -57,7 +57,7 @@ public class StepMemoryTests
     }
 
     /// <summary>What other tests dropped without disposing of it must not come back in the middle of a measurement.</summary>
-    private static void CollectOthers()
+    internal static void CollectOthers()
     {
         for (int i = 0; i < 2; i++)
         {

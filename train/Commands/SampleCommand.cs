@@ -61,8 +61,7 @@ internal static class SampleCommand
         if (options.Steps < 1) throw new EngineException($"--steps {options.Steps}: at least 1 is needed");
         if (options.Count < 1) throw new EngineException($"--count {options.Count}: at least 1 is needed");
         DType type = Precision.Of(precision ?? Precision.Default(device), device);
-        StableDiffusionModel model = source.Load(device);
-        Precision.Set(model, type);
+        StableDiffusionModel model = source.Load(device, type);
         using AdapterSet adapters = AdapterFile.Load([.. files.Select(AdapterSource.Parse)], Methods.Roots(model), out IReadOnlyList<string> warnings).Attach();
         foreach (string warning in warnings) Console.Error.WriteLine($"warning: {warning}");
         IScheduler scheduler = sampler is null ? SchedulerFactory.FromConfig(model.Scheduler) : SchedulerFactory.Create(sampler, model.Scheduler);

@@ -1,5 +1,4 @@
 using SeLoRA.Engine;
-using SeLoRA.Model;
 
 namespace SeLoRA.Train;
 
@@ -29,12 +28,5 @@ internal static class Precision
         if (type != DType.F32 && device.Kind == DeviceKind.Cpu)
             throw new EngineException($"--precision {name}: the host computes in float32; use fp32, or choose a GPU with --device");
         return type;
-    }
-
-    /// <summary>Makes a loaded model compute in a type.</summary>
-    public static void Set(StableDiffusionModel model, DType type)
-    {
-        model.UNet.SetPrecision(type);
-        model.TextEncoder.SetPrecision(type);
     }
 }

@@ -121,6 +121,7 @@ internal sealed partial record RunConfig
         catch (JsonException e)
         {
             string what = e.Message.Split(" Path:")[0];
+            if (e.Path is ['$', '.', .. string key] && !KnownKeys().Contains(key.Split('.', '[')[0])) what = $"unknown key '{key}', remove it";
             throw new EngineException($"{path}: {(what.Length > LongestReason ? what[..LongestReason] + "..." : what)} (line {e.LineNumber + 1}); "
                 + $"known keys: {string.Join(", ", KnownKeys())}");
         }

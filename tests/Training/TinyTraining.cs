@@ -1,0 +1,47 @@
+using SeLoRA.Adapters;
+using SeLoRA.Engine;
+using SeLoRA.Model;
+using SeLoRA.Train;
+using Xunit;
+
+namespace SeLoRA.Tests;
+
+/// <summary>Training of the tiny model on six latents drawn at random; the same wherever it is made.</summary>
+internal sealed class TinyTraining : IDisposable
+{
+    private const int Images = 6;
+
+    private readonly AdapterSet adapters;
+
+    public TinyTraining(RunConfig config, Device device, DType precision)
+    {
+        StableDiffusionModel model = TinyModel.Create(device);
+        model.UNet.SetPrecision(precision);
+        model.TextEncoder.SetPrecision(precision);
+        model.UNet.CheckpointBlocks = config.CheckpointBlocks;
+        var shape = new Shape(8, 8, 4);
+        var means = new float[Images * (int)shape.Count];
+        Philox.FillNormal(means, 1);
+        int[] ids = [.. Enumerable.Range(0, Images).SelectMany(i => model.Tokenizer.Encode(i % 2 == 0 ? "left effusion" : "right nodule"))];
+        var set = new LatentSet(shape, means, new float[means.Length], ids, [.. Enumerable.Range(0, Images).Select(i => $"{i}")]);
+        IAdapterMethod method = Methods.Of(config).Method;
+        adapters = method.Create(Methods.Roots(model), AdapterTargets.Parse("all"), config.Seed).Attach();
+        Loop = new TrainingLoop(config, new Denoiser(model.TextEncoder, model.UNet, device), set, null, adapters, method,
+            NoiseSchedule.FromConfig(model.Scheduler), 0.2f);
+    }
+
+    public TrainingLoop Loop { get; }
+
+    /// <summary>The states of two checkpoints are the same to the last bit.</summary>
+    public static void AssertSame(IReadOnlyDictionary<string, HostTensor> expected, IReadOnlyDictionary<string, HostTensor> actual)
+    {
+        Assert.Equal(expected.Keys, actual.Keys);
+        foreach (string key in expected.Keys) Assert.True(expected[key].Values.AsSpan().SequenceEqual(actual[key].Values), key);
+    }
+
+    public void Dispose()
+    {
+        Loop.Dispose();
+        adapters.Dispose();
+    }
+}
