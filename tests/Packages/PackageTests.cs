@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Reflection.Metadata;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Xunit;
@@ -87,6 +88,21 @@ public sealed partial class PackageTests(PackageFeed packages) : IClassFixture<P
         // A file that the list names and the package lacks would keep the program from starting.
         string needed = packages.ReadText("SeLoRA.Train", $"{Tool}SeLoRA.Train.deps.json");
         Assert.Equal(native, RuntimeFile().Matches(needed).Select(match => match.Value).Order());
+    }
+
+    [Theory]
+    [InlineData("SeLoRA.Train")]
+    [InlineData("SeLoRA.WeightsConvert")]
+    public void Tool_has_the_licences_of_the_packages_that_it_carries(string id)
+    {
+        RequireSdk();
+        JsonNode files = JsonNode.Parse(packages.ReadText(id, $"{Tool}{id}.deps.json"))!["targets"]!.AsObject().Single().Value!;
+        string[] carried = [.. files.AsObject().Where(part => !part.Key.StartsWith("SeLoRA.", StringComparison.Ordinal))
+            .Where(part => part.Value!["runtime"] is not null || part.Value["runtimeTargets"] is not null).Select(part => part.Key)];
+        Assert.NotEmpty(carried);
+        Assert.All(carried, part => Assert.Contains("<license", packages.ReadText(id, $"{Tool}licences/{part}/package.xml"), StringComparison.Ordinal));
+        string ilgpu = carried.Single(part => part.StartsWith("ILGPU/", StringComparison.Ordinal));
+        Assert.NotEmpty(packages.ReadText(id, $"{Tool}licences/{ilgpu}/LICENSE.txt"));
     }
 
     [Fact]
