@@ -6,8 +6,14 @@ namespace SeLoRA.Train;
 
 internal static class Program
 {
+    private const string ToolName = "selora";
+
     /// <summary>Exit code of a run that was interrupted: 128 + SIGINT, as shells have it.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>How a user starts the program: the installed tool has a host of its own name.</summary>
+    public static string Command { get; } =
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == ToolName ? ToolName : "dotnet run --project train --";
 
     /// <summary>Exit codes: 0 done, 1 an error that was explained in one line, 2 wrong use of the command line, 130 interrupted.</summary>
     public static int Main(string[] args)
@@ -42,12 +48,11 @@ internal static class Program
     private static RootCommand BuildCommand()
     {
         var root = new RootCommand(
-            """
+            $"""
             SeLoRA.Native: fine-tunes Stable Diffusion 1.5 with low-rank adapters that grow their own rank.
 
-            Without a verb it trains; without any argument it trains the built-in mini model on drawn radiographs, in about 20
-            seconds on two cores:   dotnet run --project train
-            Real use:               dotnet run --project train -- --model sd15/ --data my-images/
+            Without a verb it trains; without any argument it trains the built-in mini model on drawn radiographs, in about half
+            a minute on two cores. Real use:   {Command} --model sd15/ --data my-images/
             """);
         TrainCommand.AddTo(root);
         root.Subcommands.Add(TrainCommand.Create());

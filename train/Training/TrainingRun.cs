@@ -106,7 +106,7 @@ internal sealed class TrainingRun : IDisposable
         {
             Save(folder);
             Console.WriteLine();
-            Console.WriteLine($"interrupted after step {loop.Step}; go on with:  dotnet run --project train -- --resume {folder.Path}");
+            Console.WriteLine($"interrupted after step {loop.Step}; go on with:  {Program.Command} --resume {folder.Path}");
             return Program.Interrupted;
         }
         catch (DivergedException e)
