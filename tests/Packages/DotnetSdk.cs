@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Xunit;
 
 namespace SeLoRA.Tests;
@@ -17,14 +18,14 @@ internal static class DotnetSdk
     /// <param name="folder">Working folder.</param>
     /// <param name="arguments">Arguments.</param>
     /// <returns>What was printed.</returns>
-    public static string Run(string folder, params string[] arguments) => Run(Host, folder, arguments);
+    public static string Run(string folder, params string[] arguments) => RunProgram(Host, folder, arguments);
 
-    /// <summary>Runs any program in the same way.</summary>
+    /// <summary>Runs a program in the same way.</summary>
     /// <param name="file">The program.</param>
     /// <param name="folder">Working folder.</param>
     /// <param name="arguments">Arguments.</param>
     /// <returns>What was printed.</returns>
-    public static string Run(string file, string folder, string[] arguments)
+    public static string RunProgram(string file, string folder, params string[] arguments)
     {
         (int code, string output) = Start(file, folder, arguments);
         Assert.True(code == 0, $"{Path.GetFileName(file)} {string.Join(' ', arguments)}: exit code {code}\n{output}");
@@ -59,6 +60,8 @@ internal static class DotnetSdk
         info.Environment["UseSharedCompilation"] = "false";
         // It would win over the folder that PackageFeed names.
         info.Environment.Remove("NUGET_PACKAGES");
+        // Installed tools look for a runtime there, before the places where systems have one.
+        info.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
         info.Environment["DOTNET_NOLOGO"] = "1";
         info.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         using Process process = Process.Start(info)!;

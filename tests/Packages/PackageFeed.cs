@@ -45,12 +45,12 @@ public sealed class PackageFeed : IDisposable
     /// <summary>Opens a package.</summary>
     public ZipArchive Open(string id, string extension = "nupkg") => ZipFile.OpenRead(Path.Combine(Feed, $"{id}.{Version}.{extension}"));
 
-    /// <summary>Reads a text file of a package.</summary>
+    /// <summary>Reads a text file of a package; lines end with a line feed alone.</summary>
     public string ReadText(string id, string file)
     {
         using ZipArchive package = Open(id);
         using var reader = new StreamReader(package.GetEntry(file)!.Open());
-        return reader.ReadToEnd();
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
 
     /// <summary>Installs a tool.</summary>

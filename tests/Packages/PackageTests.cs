@@ -147,13 +147,13 @@ public sealed partial class PackageTests(PackageFeed packages) : IClassFixture<P
         RequireSdk();
         string selora = packages.Install("SeLoRA.Train", "selora"), weights = packages.Install("SeLoRA.WeightsConvert", "selora-weights");
         string folder = packages.Folder("work");
-        Assert.Contains("selora --model sd15/", DotnetSdk.Run(selora, folder, ["--help"]), StringComparison.Ordinal);
+        Assert.Contains("selora --model sd15/", DotnetSdk.RunProgram(selora, folder, "--help"), StringComparison.Ordinal);
 
-        DotnetSdk.Run(selora, folder, [.. TrainingProcess.Short, "--steps", "2", "--out", "run"]);
+        DotnetSdk.RunProgram(selora, folder, [.. TrainingProcess.Short, "--steps", "2", "--out", "run"]);
 
         string run = Path.Combine(folder, "run");
         Assert.NotEmpty(Directory.GetFiles(run, "*.png", SearchOption.AllDirectories));
-        Assert.Contains("low-rank adapter in kohya keys", DotnetSdk.Run(weights, run, ["inspect", "adapter.safetensors", "--summary"]), StringComparison.Ordinal);
+        Assert.Contains("low-rank adapter in kohya keys", DotnetSdk.RunProgram(weights, run, "inspect", "adapter.safetensors", "--summary"), StringComparison.Ordinal);
     }
 
     private const string Tool = "tools/net10.0/any/";
