@@ -21,8 +21,7 @@ public sealed class TrainGolden : IDisposable
         Reader = GoldenData.Open(file);
         Name = Path.GetFileNameWithoutExtension(file);
         Seed = long.Parse(Reader.Metadata["seed"], CultureInfo.InvariantCulture);
-        using JsonDocument document = JsonDocument.Parse(Reader.Metadata["config"]);
-        Config = document.RootElement.Clone();
+        Config = JsonElement.Parse(Reader.Metadata["config"]);
         unetConfig = Config.GetProperty("unet");
         using JsonDocument lora = JsonDocument.Parse(File.ReadAllBytes(GoldenData.File("train/lora.json")));
         Summary = lora.RootElement.Clone();
@@ -76,12 +75,17 @@ public sealed class TrainGolden : IDisposable
         var data = new TheoryData<string, string>();
         foreach (string file in GoldenData.Enumerate("train", pattern))
         {
-            using SafetensorsReader reader = GoldenData.Open(file);
-            using JsonDocument config = JsonDocument.Parse(reader.Metadata["config"]);
-            if (!hashB && IsHash(config.RootElement)) continue;
+            if (!hashB && IsHash(ReadConfig(file))) continue;
             foreach (string device in TestDevices.Names) data.Add(file, device);
         }
         return data;
+    }
+
+    /// <summary>What a file says of how it was made.</summary>
+    public static JsonElement ReadConfig(string file)
+    {
+        using SafetensorsReader reader = GoldenData.Open(file);
+        return JsonElement.Parse(reader.Metadata["config"]);
     }
 
     public LowRankAdapter Adapter(string module) => (LowRankAdapter)Set.Adapters.Single(a => a.Target.ModuleName == module);

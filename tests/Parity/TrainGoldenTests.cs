@@ -19,14 +19,23 @@ public class TrainGoldenTests(ITestOutputHelper output)
 
     public static TheoryData<string, string> Scores() => TrainGolden.Enumerate("selora_scores_*.safetensors");
 
-    public static TheoryData<string, string> Runs() => TrainGolden.Enumerate("selora_run_*.safetensors");
+    /// <summary>
+    /// All runs on the host, one of each way of scoring on each other device: a pass is slow on a processor's OpenCL, and lambda is
+    /// compared on the host.
+    /// </summary>
+    public static TheoryData<string, string> Runs() => Choose(runs => runs.DistinctBy(r => r.Config.GetProperty("score").GetString()));
 
     /// <summary>All runs on the host, one on each other device: how scores are taken is the same code everywhere.</summary>
-    public static TheoryData<string, string> RunsOnTheHost()
+    public static TheoryData<string, string> RunsAndOneElsewhere() => Choose(runs => runs.Take(1));
+
+    private static TheoryData<string, string> Choose(Func<IEnumerable<(string File, JsonElement Config)>, IEnumerable<(string File, JsonElement Config)>> elsewhere)
     {
         var rows = new TheoryData<string, string>();
-        foreach (IGrouping<string, (string File, string Device)> device in Runs().Select(r => r.Data).GroupBy(r => r.Item2))
-            foreach ((string file, string name) in device.Key == "cpu" ? device : device.Take(1)) rows.Add(file, name);
+        foreach (IGrouping<string, string> device in TrainGolden.Enumerate("selora_run_*.safetensors").Select(r => r.Data).GroupBy(r => r.Item2, r => r.Item1))
+        {
+            IEnumerable<(string File, JsonElement)> runs = device.Select(file => (file, TrainGolden.ReadConfig(file)));
+            foreach ((string file, _) in device.Key == "cpu" ? runs : elsewhere(runs)) rows.Add(file, device.Key);
+        }
         return rows;
     }
 
@@ -210,7 +219,7 @@ public class TrainGoldenTests(ITestOutputHelper output)
     /// rate changes. The gain, ratio - 1, that decides otherwise must be within a factor of 1.5 of lambda - 1, and such layers be rare.
     /// </summary>
     [Theory(SkipTestWithoutData = true)]
-    [MemberData(nameof(RunsOnTheHost))]
+    [MemberData(nameof(RunsAndOneElsewhere))]
     public void Fused_scores_decide_as_separate_ones(string file, string device)
     {
         using TrainGolden golden = TrainGolden.Open(file, device);

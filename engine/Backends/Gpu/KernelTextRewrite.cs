@@ -43,12 +43,13 @@ internal static partial class KernelTextRewrite
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<Source>k__BackingField")]
     private static extern ref string SourceOf(CLCompiledKernel kernel);
 
-    private static string Renumber(string ptx)
+    /// <summary>The text with names numbered in order of appearance; the entry's name stays.</summary>
+    internal static string Renumber(string text)
     {
-        string entry = Entry().Match(ptx).Groups[1].Value;
+        string entry = Entry().Match(text).Groups[1].Value;
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
-        return NumberedName().Replace(ptx, match =>
+        return NumberedName().Replace(text, match =>
         {
             if (match.Value == entry) return entry;
             if (!names.TryGetValue(match.Value, out string? name))
@@ -56,7 +57,7 @@ internal static partial class KernelTextRewrite
                 string stem = match.Groups[1].Value;
                 int count = counts.GetValueOrDefault(stem);
                 counts[stem] = count + 1;
-                names[match.Value] = name = $"{stem}{count}";
+                names[match.Value] = name = $"{stem}{count}{match.Groups[2].Value}";
             }
             return name;
         });
@@ -68,7 +69,7 @@ internal static partial class KernelTextRewrite
     [GeneratedRegex(@"(?:\.entry|kernel void)\s+([\w$]+)")]
     private static partial Regex Entry();
 
-    // L_12, _p_7, type_31: no register (%), directive or member (.), number or target (sm_80). The map is one to one, so nothing can clash.
-    [GeneratedRegex(@"(?<![\w$%])(?<!\s\.)(?!sm_)([A-Za-z_$][\w$]*_)\d+(?![\w$])")]
+    // L_12, _p_7, type_31, type_31_kernel: no register (%), directive or member (.), number or target (sm_80). The map is one to one, so nothing can clash.
+    [GeneratedRegex(@"(?<![\w$%])(?<!\s\.)(?!sm_)([A-Za-z_$][\w$]*_)\d+(_kernel)?(?![\w$])")]
     private static partial Regex NumberedName();
 }
