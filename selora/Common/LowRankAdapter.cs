@@ -13,7 +13,7 @@ public sealed class LowRankAdapter : IAdapter
     /// <summary>An adapter of rank 0 on the device of the layer's weight, which must be loaded.</summary>
     /// <param name="target">The layer.</param>
     /// <param name="scale">Factor of the update.</param>
-    /// <param name="grows">Its rank will grow: keep room for it.</param>
+    /// <param name="grows">Its rank will grow: keep room for it, on a GPU.</param>
     public LowRankAdapter(AdapterTarget target, float scale, bool grows = true)
     {
         Target = target;

@@ -5,27 +5,28 @@ namespace SeLoRA.Adapters;
 /// <summary>
 /// The two factors of a low-rank update with room to grow: A (capacity, in) and B (out, capacity), of which the first
 /// <see cref="Rank"/> rows and columns are in use. The rest is zero, gets zero gradients and has zero moments, so that growing writes
-/// one row of A and changes neither the layer's output nor anything the optimiser remembers. The capacity is 16 and doubles when full;
-/// where no growth is expected it is the rank.
+/// one row of A and changes neither the layer's output nor anything the optimiser remembers. On a GPU, whose recorded launches a growth
+/// must not change, the capacity is 16 and doubles when full. Where no growth is expected it is the rank, and on the host too: the
+/// optimiser walks over all of it in every step, which costs more than the copies of rare growths.
 /// </summary>
 public sealed class RankBuffer : IDisposable
 {
-    /// <summary>Smallest capacity of a buffer that grows.</summary>
+    /// <summary>Smallest capacity of a buffer that grows on a GPU.</summary>
     public const int CapacityInitial = 16;
 
     private readonly string nameA;
     private readonly string nameB;
-    private readonly bool grows;
+    private readonly bool hasRoom;
 
     /// <summary>A buffer of rank 0.</summary>
     /// <param name="name">Full name of the layer; the optimiser's entries are this with <c>.lora_A</c> and <c>.lora_B</c>.</param>
     /// <param name="inFeatures">Width of the layer's input.</param>
     /// <param name="outFeatures">Width of the layer's output.</param>
     /// <param name="device">Where the factors live.</param>
-    /// <param name="grows">Keep room to grow; without it a growth costs a copy.</param>
+    /// <param name="grows">Keep room to grow, on a GPU; without it a growth costs a copy.</param>
     public RankBuffer(string name, int inFeatures, int outFeatures, Device device, bool grows = true)
     {
-        this.grows = grows;
+        hasRoom = grows && device.Kind != DeviceKind.Cpu;
         nameA = $"{name}.lora_A";
         nameB = $"{name}.lora_B";
         InFeatures = inFeatures;
@@ -57,7 +58,7 @@ public sealed class RankBuffer : IDisposable
 
     /// <summary>
     /// One rank more: <paramref name="k"/> becomes a row of A, the column of B is zero. Old values and the optimiser's moments stay as
-    /// they are; where the capacity is full they are copied into buffers of twice the size and the optimiser's entries exchanged.
+    /// they are; where the capacity is full they are copied into larger buffers and the optimiser's entries exchanged.
     /// </summary>
     /// <param name="k">The new row, (in).</param>
     /// <param name="optimizer">The optimiser that holds this buffer's moments, or null.</param>
@@ -145,7 +146,7 @@ public sealed class RankBuffer : IDisposable
     /// <summary>The capacity that a rank has: a function of the rank alone, so that a resumed run computes as the original did.</summary>
     private int CapacityFor(int rank)
     {
-        if (!grows) return Math.Max(1, rank);
+        if (!hasRoom) return Math.Max(1, rank);
         int capacity = CapacityInitial;
         while (capacity < rank) capacity *= 2;
         return capacity;

@@ -33,17 +33,21 @@ public class RankBufferTests
         }
     }
 
-    [Fact]
-    public void Grow_writes_a_row_of_A_and_leaves_a_zero_column_of_B()
+    [Theory]
+    [InlineData("cpu", 2)]
+    [InlineData("opencl", 16)]
+    [InlineData("cuda", 16)]
+    public void Grow_writes_a_row_of_A_and_leaves_a_zero_column_of_B(string deviceName, int capacity)
     {
-        using var buffer = new RankBuffer("unet.x", 3, 2, Device.Cpu);
+        Device device = TestDevices.Require(deviceName);
+        using var buffer = new RankBuffer("unet.x", 3, 2, device);
         buffer.Load([1, 2, 3], [4, 5]);
-        using Tensor k = Tensor.From(new float[] { 7, 8, 9 }, new Shape(3));
+        using Tensor k = Tensor.From(new float[] { 7, 8, 9 }, new Shape(3), device);
         buffer.Grow(k);
 
         Assert.Equal([1, 2, 3, 7, 8, 9], buffer.AValues());
         Assert.Equal([4, 0, 5, 0], buffer.BValues());
-        Assert.Equal(16, buffer.Capacity);
+        Assert.Equal(capacity, buffer.Capacity);
     }
 
     [Fact]
@@ -61,28 +65,33 @@ public class RankBufferTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(15)]
-    [InlineData(16)]
-    [InlineData(32)]
-    public void Grow_keeps_old_values_and_moments_also_where_the_capacity_doubles(int rank)
+    [InlineData("cpu", 1, 1, 2)]
+    [InlineData("cpu", 16, 16, 17)]
+    [InlineData("opencl", 15, 16, 16)]
+    [InlineData("opencl", 16, 16, 32)]
+    [InlineData("opencl", 32, 32, 64)]
+    [InlineData("cuda", 15, 16, 16)]
+    [InlineData("cuda", 16, 16, 32)]
+    [InlineData("cuda", 32, 32, 64)]
+    public void Grow_keeps_old_values_and_moments_also_where_the_capacity_changes(string deviceName, int rank, int capacity, int grown)
     {
-        var network = new SmallNetwork(Device.Cpu);
+        Device device = TestDevices.Require(deviceName);
+        var network = new SmallNetwork(device);
         using AdapterSet set = new SeLoRAConfig { RankInitial = rank }.Create([new AdapterRoot("unet", network)], AdapterTargets.All, seed: 5);
         set.Attach();
         using var optimizer = new AdamW(lr: 1e-2f);
         set.AddTo(optimizer);
-        using SmallBatch batch = SmallBatch.Draw(Device.Cpu, 4);
+        using SmallBatch batch = SmallBatch.Draw(device, 4);
         for (int step = 0; step < 3; step++) Step(network, batch, optimizer);
         var adapter = (LowRankAdapter)set.Adapters[0];
         IReadOnlyDictionary<string, HostTensor> before = set.Save(optimizer);
-        int capacity = adapter.Buffer.Capacity;
+        Assert.Equal(capacity, adapter.Buffer.Capacity);
 
-        using Tensor k = Random(8, new Shape(SmallNetwork.In), Device.Cpu);
+        using Tensor k = Random(8, new Shape(SmallNetwork.In), device);
         adapter.Buffer.Grow(k, optimizer);
 
         IReadOnlyDictionary<string, HostTensor> after = set.Save(optimizer);
-        Assert.Equal(rank % 16 == 0 ? 2 * capacity : capacity, adapter.Buffer.Capacity);
+        Assert.Equal(grown, adapter.Buffer.Capacity);
         string name = adapter.Target.FullName;
         foreach (string moment in (string[])["", ".m", ".v"])
         {
@@ -105,15 +114,18 @@ public class RankBufferTests
         Assert.NotEqual(before[$"{name}.lora_A"].Values, adapter.Buffer.AValues()[..(rank * SmallNetwork.In)]);
     }
 
-    [Fact]
-    public void Padding_stays_zero_through_training_with_weight_decay()
+    [Theory]
+    [InlineData("opencl")]
+    [InlineData("cuda")]
+    public void Padding_stays_zero_through_training_with_weight_decay(string deviceName)
     {
-        var network = new SmallNetwork(Device.Cpu);
+        Device device = TestDevices.Require(deviceName);
+        var network = new SmallNetwork(device);
         using AdapterSet set = new SeLoRAConfig { RankInitial = 3 }.Create([new AdapterRoot("unet", network)], AdapterTargets.All, seed: 5);
         set.Attach();
         using var optimizer = new AdamW(lr: 1e-2f, weightDecay: 0.1f);
         set.AddTo(optimizer);
-        using SmallBatch batch = SmallBatch.Draw(Device.Cpu, 4);
+        using SmallBatch batch = SmallBatch.Draw(device, 4);
         for (int step = 0; step < 5; step++) Step(network, batch, optimizer);
 
         foreach (LowRankAdapter adapter in set.Adapters.Cast<LowRankAdapter>())
