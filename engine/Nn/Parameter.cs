@@ -186,6 +186,7 @@ public sealed class Parameter
     /// <summary>Turns the weight on its way in, straight into the tensor's memory where that is the host's.</summary>
     private unsafe void LoadPixels<T>(ReadOnlySpan<T> values, Tensor tensor) where T : unmanaged
     {
+        using Operands.Scope operands = HostBackend.Enter();
         bool onHost = tensor.Device.Kind == DeviceKind.Cpu;
         Tensor turned = onHost ? tensor : TensorScope.Detach(Tensor.Empty(Shape));
         var target = new Span<T>(HostBackend.Bytes(turned), values.Length);

@@ -11,25 +11,62 @@ public sealed partial class Tensor : IDisposable
 {
     // All that a handle knows, until it is disposed: then the record serves another tensor.
     private TensorRecord? record;
+    private int turn;
 
     private Tensor()
     {
     }
 
     /// <summary>Sizes, outermost first.</summary>
-    public Shape Shape => Record.Shape;
+    public Shape Shape
+    {
+        get
+        {
+            TensorRecord held = Record;
+            Shape shape = held.Shape;
+            Confirm(held);
+            return shape;
+        }
+    }
 
     /// <summary>Element type.</summary>
-    public DType DType => Record.DType;
+    public DType DType
+    {
+        get
+        {
+            TensorRecord held = Record;
+            DType type = held.DType;
+            Confirm(held);
+            return type;
+        }
+    }
 
     /// <summary>First element's index within the storage.</summary>
-    public long Offset => Record.Offset;
+    public long Offset
+    {
+        get
+        {
+            TensorRecord held = Record;
+            long offset = held.Offset;
+            Confirm(held);
+            return offset;
+        }
+    }
 
     /// <summary>Number of elements.</summary>
     public long Count => Shape.Count;
 
     /// <summary>The shared memory. Using a disposed tensor is an error.</summary>
-    public Storage Storage => Record.Storage!;
+    public Storage Storage
+    {
+        get
+        {
+            TensorRecord held = Record;
+            Storage? storage = held.Storage;
+            Confirm(held);
+            return storage!;
+        }
+    }
 
     /// <summary>The backend that computes on this tensor.</summary>
     public IBackend Backend => Storage.Backend;
@@ -41,16 +78,9 @@ public sealed partial class Tensor : IDisposable
     public bool IsDisposed => record is null;
 
     /// <summary>Number of the scope that disposes this handle; 0 for none.</summary>
-    internal long Scope
-    {
-        get => record is null ? 0 : record.Scope;
-        set
-        {
-            if (record is not null) record.Scope = value;
-        }
-    }
+    internal long Scope { get; set; }
 
-    private TensorRecord Record => record ?? Check.Fail<TensorRecord>("Tensor: used after it was disposed");
+    private TensorRecord Record => record ?? Disposed<TensorRecord>();
 
     /// <summary>A tensor with undefined contents.</summary>
     public static Tensor Empty(Shape shape, Device device = default, DType dtype = DType.F32) =>
@@ -137,13 +167,25 @@ public sealed partial class Tensor : IDisposable
     /// <summary>Another handle to the same memory that records no gradient history.</summary>
     public Tensor Detach() => Alias(Shape, Offset);
 
-    internal Tensor Alias(Shape shape, long offset) => Create(shape, DType, Storage.Retain(), offset);
+    internal Tensor Alias(Shape shape, long offset) => Create(shape, DType, RetainStorage(), offset);
+
+    /// <summary>The memory with a reference more, for the caller to release; an error if the handle is disposed.</summary>
+    internal Storage RetainStorage()
+    {
+        TensorRecord held = Record;
+        Storage? storage = held.Storage;
+        if (storage is null || !storage.TryRetain()) return Disposed<Storage>();
+        if (held.Turn == turn) return storage;
+        // The record serves another tensor by now, whose memory this was.
+        storage.Release();
+        return Disposed<Storage>();
+    }
 
     /// <summary>Another handle to the same memory, in no scope, for the engine's own use: it must end with <see cref="Recycle"/>.</summary>
     internal Tensor Hold()
     {
         Tensor handle = Idle<Tensor>.Take() ?? new Tensor();
-        handle.record = TensorRecord.Take(Shape, DType, Storage.Retain(), Offset);
+        handle.Begin(Shape, DType, RetainStorage(), Offset);
         return handle;
     }
 
@@ -155,15 +197,16 @@ public sealed partial class Tensor : IDisposable
         Idle<Tensor>.Give(this);
     }
 
-    /// <summary>Releases this handle; the memory returns to the pool when no view or tape entry holds it any more.</summary>
+    /// <summary>
+    /// Releases this handle; the memory returns to the pool when no view, tape entry or running operation holds it any more. Any thread may
+    /// dispose, at any time, and again.
+    /// </summary>
     public void Dispose()
     {
-        TensorRecord? held = record;
-        if (held is null) return;
+        Storage? storage = record?.End(turn);
         record = null;
-        Storage storage = held.Storage!;
-        held.Give();
-        storage.Release();
+        Scope = 0;
+        storage?.Release();
     }
 
     /// <inheritdoc/>
@@ -172,8 +215,25 @@ public sealed partial class Tensor : IDisposable
     private static Tensor Create(Shape shape, DType dtype, Storage storage, long offset)
     {
         Tensor handle = (TensorScope.IsHidden ? Idle<Tensor>.Take() : null) ?? new Tensor();
-        handle.record = TensorRecord.Take(shape, dtype, storage, offset);
+        handle.Begin(shape, dtype, storage, offset);
         handle.Scope = TensorScope.Register(handle);
         return handle;
+    }
+
+    private static T Disposed<T>() => Check.Fail<T>("Tensor: used after it was disposed");
+
+    private void Begin(Shape shape, DType dtype, Storage storage, long offset)
+    {
+        TensorRecord mine = TensorRecord.Take(shape, dtype, storage, offset);
+        turn = mine.Turn;
+        record = mine;
+        Scope = 0;
+    }
+
+    /// <summary>What was read of a record was this tensor's: no other thread has disposed of the handle meanwhile.</summary>
+    private void Confirm(TensorRecord held)
+    {
+        Volatile.ReadBarrier();
+        if (held.Turn != turn) Disposed<TensorRecord>();
     }
 }

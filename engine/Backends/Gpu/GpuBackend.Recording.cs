@@ -19,7 +19,7 @@ public sealed partial class GpuBackend
     /// </exception>
     public RecordedStep Record(Action step)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         Recorder?.Refuse("records another");
         var recorder = new Recorder(this, pool, keepsCalls: accelerator is not CudaAccelerator);
         CudaGraph? graph = null;

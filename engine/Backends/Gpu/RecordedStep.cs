@@ -28,7 +28,7 @@ public sealed class RecordedStep : IDisposable
     /// <exception cref="EngineException">It is disposed or not <see cref="IsCurrent"/>, or another step is being recorded.</exception>
     public void Replay()
     {
-        using Lock.Scope turn = backend.Enter();
+        using GpuBackend.Turn turn = backend.Enter();
         if (!IsCurrent) Check.Fail($"{backend.Device}: a recorded step was replayed after {(disposed ? "it was disposed" : "a tensor that it uses was freed")}");
         backend.Recorder?.Refuse("replays another");
         if (graph is null) recorder.Repeat();
@@ -39,7 +39,7 @@ public sealed class RecordedStep : IDisposable
     /// <summary>Frees the recording. Tensors made in it that are still held keep their memory.</summary>
     public void Dispose()
     {
-        using Lock.Scope turn = backend.Enter();
+        using GpuBackend.Turn turn = backend.Enter();
         if (disposed) return;
         disposed = true;
         graph?.Dispose();
