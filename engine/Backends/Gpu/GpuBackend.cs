@@ -15,6 +15,7 @@ namespace SeLoRA.Engine;
 /// </summary>
 public sealed partial class GpuBackend : IBackend
 {
+    private static readonly Lock Compiling = new();
     private static int opened;
 
     private readonly Lock gate = new();
@@ -159,6 +160,8 @@ public sealed partial class GpuBackend : IBackend
     /// <summary>Compiles and loads a kernel.</summary>
     internal TLaunch Compile<TLaunch>(MethodInfo method, KernelSpecialization specialization) where TLaunch : Delegate
     {
+        // Devices have locks of their own, but one ILGPU context.
+        using Lock.Scope alone = Compiling.EnterScope();
         try
         {
             return accelerator.LoadKernel(Translate(CodeGenerator, method, specialization)).CreateLauncherDelegate<TLaunch>();

@@ -22,7 +22,14 @@ public sealed class RecordedStep : IDisposable
     public long ReservedBytes => recorder.ReservedBytes;
 
     /// <summary>False once a tensor that it uses was freed by its owner, or exchanged: then it must be recorded anew.</summary>
-    public bool IsCurrent => !disposed && recorder.IsCurrent;
+    public bool IsCurrent
+    {
+        get
+        {
+            using GpuBackend.Turn turn = backend.Enter();
+            return !disposed && recorder.IsCurrent;
+        }
+    }
 
     /// <summary>Queues the whole step.</summary>
     /// <exception cref="EngineException">It is disposed or not <see cref="IsCurrent"/>, or another step is being recorded.</exception>
