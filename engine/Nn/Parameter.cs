@@ -63,8 +63,8 @@ public sealed class Parameter
     /// <summary>True once the parameter has memory.</summary>
     public bool IsLoaded => value is not null;
 
-    /// <summary>The weight. Reading it before it was loaded or initialised is an error.</summary>
-    public Tensor Value => value ?? Check.Fail<Tensor>($"Parameter {FileShape}: used before weights were loaded or initialised");
+    /// <summary>The weight. Reading it before it was loaded or initialised, or after it was unloaded, is an error.</summary>
+    public Tensor Value => value ?? Check.Fail<Tensor>($"Parameter {FileShape}: used before weights were loaded or initialised, or after they were unloaded");
 
     /// <summary>Whether the weight gets a gradient; false (frozen) from the start. A weight of 16 bits becomes float32 to be trained.</summary>
     public bool Trainable
@@ -137,7 +137,7 @@ public sealed class Parameter
         return HasPixels ? ToFile(values) : values;
     }
 
-    /// <summary>Frees the weight's memory.</summary>
+    /// <summary>Frees the weight's memory; operations that are running with it keep it until they return.</summary>
     public void Unload()
     {
         value?.Dispose();
