@@ -69,10 +69,6 @@ internal sealed class InputFile : IDisposable
         {
             throw new EngineException($"{Path}: cannot be read: {e.Message}", e);
         }
-        catch (ObjectDisposedException e)
-        {
-            throw new EngineException($"{Path}: read after it was closed", e);
-        }
     }
 
     /// <inheritdoc cref="Read(long, Span{byte})"/>

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace SeLoRA.Engine;
@@ -5,8 +7,13 @@ namespace SeLoRA.Engine;
 /// <summary>
 /// A dense row-major array on one device. A tensor is a handle: views made by <c>Reshape</c>, <see cref="Narrow"/> and
 /// <see cref="Detach"/> share the storage, and disposing a handle frees the memory only when the last one is gone.
-/// Feature maps are channels-last (N, H, W, C), token sequences (N, L, C). Tensors are not safe for use from several threads at once.
+/// Feature maps are channels-last (N, H, W, C), token sequences (N, L, C).
 /// </summary>
+/// <remarks>
+/// Several threads may read one tensor at once, operations on it included, and each may work on tensors of its own. What writes a tensor
+/// (<see cref="CopyFrom"/>, an optimiser's step), sets <see cref="RequiresGrad"/> or walks its graph must be alone with it. Any thread may
+/// dispose of it at any time: operations that run keep the memory until they return, later ones are refused.
+/// </remarks>
 public sealed partial class Tensor : IDisposable
 {
     // All that a handle knows, until it is disposed: then the record serves another tensor.
@@ -20,6 +27,7 @@ public sealed partial class Tensor : IDisposable
     /// <summary>Sizes, outermost first.</summary>
     public Shape Shape
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
             TensorRecord held = Record;
@@ -78,9 +86,26 @@ public sealed partial class Tensor : IDisposable
     public bool IsDisposed => record is null;
 
     /// <summary>Number of the scope that disposes this handle; 0 for none.</summary>
-    internal long Scope { get; set; }
+    internal long Scope
+    {
+        get => record is { } held && held.Turn == turn ? held.Scope : 0;
+        // Where another thread disposes of the handle at this very moment, the record's next tensor is not freed by its scope but by its finaliser.
+        set
+        {
+            if (record is { } held && held.Turn == turn) held.Scope = value;
+        }
+    }
 
-    private TensorRecord Record => record ?? Disposed<TensorRecord>();
+    private TensorRecord Record
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            TensorRecord? held = record;
+            if (held is null) FailDisposed();
+            return held;
+        }
+    }
 
     /// <summary>A tensor with undefined contents.</summary>
     public static Tensor Empty(Shape shape, Device device = default, DType dtype = DType.F32) =>
@@ -174,11 +199,12 @@ public sealed partial class Tensor : IDisposable
     {
         TensorRecord held = Record;
         Storage? storage = held.Storage;
-        if (storage is null || !storage.TryRetain()) return Disposed<Storage>();
+        if (storage is null || !storage.TryRetain()) FailDisposed();
         if (held.Turn == turn) return storage;
         // The record serves another tensor by now, whose memory this was.
         storage.Release();
-        return Disposed<Storage>();
+        FailDisposed();
+        return storage;
     }
 
     /// <summary>Another handle to the same memory, in no scope, for the engine's own use: it must end with <see cref="Recycle"/>.</summary>
@@ -192,7 +218,9 @@ public sealed partial class Tensor : IDisposable
     /// <summary>Disposes a handle that nobody but its caller knows, and lets it serve again.</summary>
     internal void Recycle()
     {
-        Dispose();
+        Storage? storage = record?.EndAlone(turn);
+        record = null;
+        storage?.Release();
         Variable = null;
         Idle<Tensor>.Give(this);
     }
@@ -205,7 +233,6 @@ public sealed partial class Tensor : IDisposable
     {
         Storage? storage = record?.End(turn);
         record = null;
-        Scope = 0;
         storage?.Release();
     }
 
@@ -220,20 +247,21 @@ public sealed partial class Tensor : IDisposable
         return handle;
     }
 
-    private static T Disposed<T>() => Check.Fail<T>("Tensor: used after it was disposed");
+    [DoesNotReturn]
+    private static void FailDisposed() => Check.Fail("Tensor: used after it was disposed");
 
     private void Begin(Shape shape, DType dtype, Storage storage, long offset)
     {
         TensorRecord mine = TensorRecord.Take(shape, dtype, storage, offset);
         turn = mine.Turn;
         record = mine;
-        Scope = 0;
     }
 
     /// <summary>What was read of a record was this tensor's: no other thread has disposed of the handle meanwhile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Confirm(TensorRecord held)
     {
         Volatile.ReadBarrier();
-        if (held.Turn != turn) Disposed<TensorRecord>();
+        if (held.Turn != turn) FailDisposed();
     }
 }
