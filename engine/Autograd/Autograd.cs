@@ -75,24 +75,36 @@ public static class Autograd
         idleQueue = null;
         queue.Clear();
         long walk = Node.NewWalk();
-        Enqueue(root);
-        root.Accumulate(seed);
         using IDisposable noGrad = NoGrad();
-        while (queue.TryDequeue(out Node? node, out _))
+        Node? node = null;
+        try
         {
-            foreach (Variable? input in node.Inputs)
-                if (input is not null) Enqueue(input);
-            Variable output = node.Output;
-            if (output.Grad is null) node.Release();
-            else node.Run(output.Grad);
-            if (!output.Retain) output.Free();
+            Enqueue(root);
+            root.Accumulate(seed);
+            while (queue.TryDequeue(out node, out _))
+            {
+                foreach (Variable? input in node.Inputs)
+                    if (input is not null) Enqueue(input);
+                Variable output = node.Output;
+                if (output.Grad is null) node.Release();
+                else node.Run(output.Grad);
+                if (!output.Retain) output.Free();
+            }
+        }
+        catch
+        {
+            // What the walk had taken can be released still.
+            node?.Leave();
+            while (queue.TryDequeue(out node, out _)) node.Leave();
+            throw;
         }
         idleQueue = queue;
 
         void Enqueue(Variable variable)
         {
-            if ((variable.Producer is not null || variable.Spent) && Node.Of(variable).Visit(walk))
-                queue.Enqueue(variable.Producer!, -variable.Producer!.Sequence);
+            if (variable.Producer is null && !variable.Spent) return;
+            Node maker = Node.Of(variable);
+            if (maker.Visit(variable, walk)) queue.Enqueue(maker, -maker.Sequence);
         }
     }
 
@@ -101,22 +113,39 @@ public static class Autograd
     {
         var stack = new Stack<Node>();
         long walk = Node.NewWalk();
-        if (root.Producer is not null) stack.Push(root.Producer);
-        while (stack.TryPop(out Node? node))
+        Node? node = null;
+        try
         {
-            foreach (Variable? input in node.Inputs)
-                if (input?.Producer is { } producer && producer.Visit(walk)) stack.Push(producer);
-            node.Release();
+            Push(root);
+            while (stack.TryPop(out node))
+            {
+                foreach (Variable? input in node.Inputs)
+                    if (input is not null) Push(input);
+                node.Release();
+            }
+        }
+        catch
+        {
+            node?.Leave();
+            while (stack.TryPop(out node)) node.Leave();
+            throw;
+        }
+
+        void Push(Variable variable)
+        {
+            if (variable.Producer is { } maker && maker.Visit(variable, walk)) stack.Push(maker);
         }
     }
 
     private sealed class Restore(int before) : IDisposable
     {
+        private readonly int thread = Environment.CurrentManagedThreadId;
         private bool done;
 
         public void Dispose()
         {
             if (done) return;
+            if (thread != Environment.CurrentManagedThreadId) Check.Fail("NoGrad: ended on another thread than it began on; do not await inside it");
             done = true;
             disabled = before < 0 ? disabled - 1 : before;
         }

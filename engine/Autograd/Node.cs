@@ -11,7 +11,7 @@ internal abstract class Node
     private readonly SavedTensors saved = new();
     private Variable?[] inputs = [];
     private int count;
-    private long visited;
+    private long walker;
 
     /// <summary>Name, for messages.</summary>
     public string Op { get; private set; } = "";
@@ -32,16 +32,26 @@ internal abstract class Node
     public static Node Of(Variable variable) => variable.Producer ?? Check.Fail<Node>(
         "Backward: backward ran twice through the same graph; run the forward pass again before each Backward()");
 
-    /// <summary>A number for <see cref="Visit"/> that no walk over a graph had before.</summary>
+    /// <summary>A number for <see cref="Visit"/> that no walk over a graph had before; never 0.</summary>
     public static long NewWalk() => Interlocked.Increment(ref lastWalk);
 
-    /// <summary>True the first time in a walk.</summary>
-    public bool Visit(long walk)
+    /// <summary>
+    /// True the first time in a walk, which has the node to itself from then on until it releases or leaves it. Another walk, that of another
+    /// thread, is an error.
+    /// </summary>
+    /// <param name="made">What the node made when it was found; it may have been released, and record something else, since.</param>
+    /// <param name="walk">From <see cref="NewWalk"/>.</param>
+    public bool Visit(Variable made, long walk)
     {
-        bool first = visited != walk;
-        visited = walk;
-        return first;
+        if (Volatile.Read(ref walker) == walk) return false;
+        bool free = Interlocked.CompareExchange(ref walker, walk, 0) == 0;
+        if (free && ReferenceEquals(Output, made)) return true;
+        if (free) Leave();
+        return Check.Fail<bool>("Backward: another thread walks through this graph, backwards or to release it; a graph is one thread's at a time");
     }
+
+    /// <summary>Ends a walk that was broken off before it released the node.</summary>
+    public void Leave() => Volatile.Write(ref walker, 0);
 
     /// <summary>The result once more, made of what was saved.</summary>
     public abstract Tensor Remake();
@@ -75,9 +85,10 @@ internal abstract class Node
         for (int i = 0; i < count; i++) inputs[i] = from[i]?.Variable;
         saved.Keep(kept);
         Op = op;
-        visited = 0;
         Sequence = Interlocked.Increment(ref lastSequence);
-        return Output = new Variable { Producer = this };
+        Output = new Variable { Producer = this };
+        Leave();
+        return Output;
     }
 
     /// <summary>Gives each input its gradient.</summary>

@@ -15,11 +15,44 @@ internal sealed class Variable
     /// <summary>The operation that made the tensor has run backwards or was released: its node is gone.</summary>
     public bool Spent;
 
+    private int busy;
+
     /// <summary>Whether users see the gradient: a leaf's, or one that was asked for.</summary>
-    public bool IsVisible => Retain || (Producer is null && !Spent);
+    public bool IsVisible => Retain || IsLeaf;
+
+    private bool IsLeaf => Producer is null && !Spent;
 
     /// <summary>Adds a gradient; what is kept is never the handle that was given.</summary>
     public void Accumulate(Tensor grad)
+    {
+        // What an operation made belongs to the one walk that has the operation; walks of several threads may end in one leaf.
+        if (!IsLeaf)
+        {
+            Add(grad);
+            return;
+        }
+        // Waiting could not end: the other thread may be waiting for a device that this one has. And the sum would depend on who is first.
+        if (Interlocked.Exchange(ref busy, 1) != 0)
+            Check.Fail("Backward: two threads add to the gradient of one tensor at once; give each thread parameters of its own, or let them take turns");
+        try
+        {
+            Add(grad);
+        }
+        finally
+        {
+            Volatile.Write(ref busy, 0);
+        }
+    }
+
+    /// <summary>Frees the gradient.</summary>
+    public void Free()
+    {
+        Tensor? grad = Interlocked.Exchange(ref Grad, null);
+        if (IsVisible) grad?.Dispose();
+        else grad?.Recycle();
+    }
+
+    private void Add(Tensor grad)
     {
         if (Grad is null)
         {
@@ -37,14 +70,6 @@ internal sealed class Variable
         }
         if (Grad.DType == DType.F32 || Grad.Device.Kind != DeviceKind.Cpu) Grad.Backend.AddScaled(grad, 1f, Grad);
         else AddNarrow(Grad, grad);
-    }
-
-    /// <summary>Frees the gradient.</summary>
-    public void Free()
-    {
-        if (IsVisible) Grad?.Dispose();
-        else Grad?.Recycle();
-        Grad = null;
     }
 
     private Tensor Own(Tensor grad) => IsVisible ? TensorScope.Detach(grad.Detach()) : grad.Hold();

@@ -6,7 +6,8 @@ namespace SeLoRA.Engine;
 /// GPU activations may be F16 or BF16 as well, all of a primitive alike: what is computed is float32, and rounded where it is stored.
 /// Statistics, sums, biases, scales and shifts of norms and the optimiser's tensors are float32 always. The operands of a product are of one
 /// type, its result and residual of that type or float32.
-/// Work is queued in call order; <see cref="Download"/> and <see cref="Synchronize"/> wait. Same inputs give the same bits again.
+/// Work is queued in call order; <see cref="Download"/> and <see cref="Synchronize"/> wait. Same inputs give the same bits again, whatever
+/// other threads do. Any thread may call; of one tensor there may be several readers or one writer. A primitive keeps its operands' memory until it returns.
 /// </summary>
 public interface IBackend
 {

@@ -63,8 +63,8 @@ public sealed class Parameter
     /// <summary>True once the parameter has memory.</summary>
     public bool IsLoaded => value is not null;
 
-    /// <summary>The weight. Reading it before it was loaded or initialised is an error.</summary>
-    public Tensor Value => value ?? Check.Fail<Tensor>($"Parameter {FileShape}: used before weights were loaded or initialised");
+    /// <summary>The weight. Reading it before it was loaded or initialised, or after it was unloaded, is an error.</summary>
+    public Tensor Value => value ?? Check.Fail<Tensor>($"Parameter {FileShape}: used before weights were loaded or initialised, or after they were unloaded");
 
     /// <summary>Whether the weight gets a gradient; false (frozen) from the start. A weight of 16 bits becomes float32 to be trained.</summary>
     public bool Trainable
@@ -156,7 +156,7 @@ public sealed class Parameter
         return HasPixels ? ToFile(values) : values;
     }
 
-    /// <summary>Frees the weight's memory.</summary>
+    /// <summary>Frees the weight's memory; operations that are running with it keep it until they return.</summary>
     public void Unload()
     {
         value?.Dispose();
@@ -201,6 +201,7 @@ public sealed class Parameter
     /// <summary>Turns the weight on its way in, straight into the tensor's memory where that is the host's.</summary>
     private unsafe void LoadPixels<T>(ReadOnlySpan<T> values, Tensor tensor) where T : unmanaged
     {
+        using Operands.Scope operands = HostBackend.Enter();
         bool onHost = tensor.Device.Kind == DeviceKind.Cpu;
         Tensor turned = onHost ? tensor : TensorScope.Detach(Tensor.Empty(Shape, Device.Cpu, tensor.DType));
         var target = new Span<T>(HostBackend.Bytes(turned), values.Length);

@@ -7,6 +7,7 @@ namespace SeLoRA.Engine;
 public sealed class AdamW : IDisposable
 {
     private readonly Dictionary<string, Entry> entries = [];
+    private bool disposed;
 
     /// <summary>PyTorch's defaults but for the weight decay, which is off.</summary>
     public AdamW(float lr = 1e-4f, float beta1 = 0.9f, float beta2 = 0.999f, float eps = 1e-8f, float weightDecay = 0f)
@@ -42,6 +43,7 @@ public sealed class AdamW : IDisposable
     /// <summary>Adds a tensor under a unique name, or exchanges the tensor of a name with moments to match.</summary>
     public void Set(string name, Tensor tensor, Tensor? m = null, Tensor? v = null)
     {
+        CheckInUse();
         if (entries.TryGetValue(name, out Entry? old)) old.Dispose();
         entries[name] = new Entry(tensor, Owned(m ?? Tensor.Zeros(tensor.Shape, tensor.Device)),
             Owned(v ?? Tensor.Zeros(tensor.Shape, tensor.Device)));
@@ -53,6 +55,7 @@ public sealed class AdamW : IDisposable
     /// <summary>Updates every tensor that has a gradient.</summary>
     public void Step()
     {
+        CheckInUse();
         StepCount++;
         foreach (Entry e in entries.Values)
             if (e.Tensor.Grad is { } grad)
@@ -70,6 +73,12 @@ public sealed class AdamW : IDisposable
     {
         foreach (Entry e in entries.Values) e.Dispose();
         entries.Clear();
+        disposed = true;
+    }
+
+    private void CheckInUse()
+    {
+        if (disposed) Check.Fail("AdamW: used after it was disposed");
     }
 
     private static Tensor Owned(Tensor tensor) => TensorScope.Detach(tensor);

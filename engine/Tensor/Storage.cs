@@ -2,7 +2,7 @@ namespace SeLoRA.Engine;
 
 /// <summary>
 /// Reference-counted device memory. Created with one reference; the last <see cref="Release"/> hands the block back to its device's
-/// pool. A storage that is lost without a release is returned by its finaliser, so an exception never leaks device memory for good.
+/// pool. Any thread may retain and release. A storage that is lost without a release is returned by its finaliser, so an exception never leaks device memory for good.
 /// </summary>
 public abstract class Storage
 {
@@ -30,11 +30,24 @@ public abstract class Storage
     /// <summary>True while exactly one tensor or saved reference holds the memory, so that it may be overwritten.</summary>
     public bool IsUnique => Volatile.Read(ref references) == 1;
 
-    /// <summary>Adds a reference.</summary>
+    /// <summary>Adds a reference; an error where the last one was dropped already.</summary>
     public Storage Retain()
     {
-        if (Interlocked.Increment(ref references) <= 1) Check.Fail("Storage: used after its last tensor was disposed");
+        if (!TryRetain()) Check.Fail("Storage: used after its last tensor was disposed");
         return this;
+    }
+
+    /// <summary>Adds a reference unless the last one was dropped already.</summary>
+    internal bool TryRetain()
+    {
+        int now = Volatile.Read(ref references);
+        while (now > 0)
+        {
+            int before = Interlocked.CompareExchange(ref references, now + 1, now);
+            if (before == now) return true;
+            now = before;
+        }
+        return false;
     }
 
     /// <summary>Drops a reference; the last one frees the memory.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace SeLoRA.Engine;
@@ -5,31 +7,74 @@ namespace SeLoRA.Engine;
 /// <summary>
 /// A dense row-major array on one device. A tensor is a handle: views made by <c>Reshape</c>, <see cref="Narrow"/> and
 /// <see cref="Detach"/> share the storage, and disposing a handle frees the memory only when the last one is gone.
-/// Feature maps are channels-last (N, H, W, C), token sequences (N, L, C). Tensors are not safe for use from several threads at once.
+/// Feature maps are channels-last (N, H, W, C), token sequences (N, L, C).
 /// </summary>
+/// <remarks>
+/// Several threads may read one tensor at once, operations on it included, and each may work on tensors of its own. What writes a tensor
+/// (<see cref="CopyFrom"/>, an optimiser's step), sets <see cref="RequiresGrad"/> or walks its graph must be alone with it. Any thread may
+/// dispose of it at any time: operations that run keep the memory until they return, later ones are refused.
+/// </remarks>
 public sealed partial class Tensor : IDisposable
 {
     // All that a handle knows, until it is disposed: then the record serves another tensor.
     private TensorRecord? record;
+    private int turn;
 
     private Tensor()
     {
     }
 
     /// <summary>Sizes, outermost first.</summary>
-    public Shape Shape => Record.Shape;
+    public Shape Shape
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            TensorRecord held = Record;
+            Shape shape = held.Shape;
+            Confirm(held);
+            return shape;
+        }
+    }
 
     /// <summary>Element type.</summary>
-    public DType DType => Record.DType;
+    public DType DType
+    {
+        get
+        {
+            TensorRecord held = Record;
+            DType type = held.DType;
+            Confirm(held);
+            return type;
+        }
+    }
 
     /// <summary>First element's index within the storage.</summary>
-    public long Offset => Record.Offset;
+    public long Offset
+    {
+        get
+        {
+            TensorRecord held = Record;
+            long offset = held.Offset;
+            Confirm(held);
+            return offset;
+        }
+    }
 
     /// <summary>Number of elements.</summary>
     public long Count => Shape.Count;
 
     /// <summary>The shared memory. Using a disposed tensor is an error.</summary>
-    public Storage Storage => Record.Storage!;
+    public Storage Storage
+    {
+        get
+        {
+            TensorRecord held = Record;
+            Storage? storage = held.Storage;
+            Confirm(held);
+            return storage!;
+        }
+    }
 
     /// <summary>The backend that computes on this tensor.</summary>
     public IBackend Backend => Storage.Backend;
@@ -43,14 +88,24 @@ public sealed partial class Tensor : IDisposable
     /// <summary>Number of the scope that disposes this handle; 0 for none.</summary>
     internal long Scope
     {
-        get => record is null ? 0 : record.Scope;
+        get => record is { } held && held.Turn == turn ? held.Scope : 0;
+        // Where another thread disposes of the handle at this very moment, the record's next tensor is not freed by its scope but by its finaliser.
         set
         {
-            if (record is not null) record.Scope = value;
+            if (record is { } held && held.Turn == turn) held.Scope = value;
         }
     }
 
-    private TensorRecord Record => record ?? Check.Fail<TensorRecord>("Tensor: used after it was disposed");
+    private TensorRecord Record
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            TensorRecord? held = record;
+            if (held is null) FailDisposed();
+            return held;
+        }
+    }
 
     /// <summary>A tensor with undefined contents.</summary>
     public static Tensor Empty(Shape shape, Device device = default, DType dtype = DType.F32) =>
@@ -137,33 +192,48 @@ public sealed partial class Tensor : IDisposable
     /// <summary>Another handle to the same memory that records no gradient history.</summary>
     public Tensor Detach() => Alias(Shape, Offset);
 
-    internal Tensor Alias(Shape shape, long offset) => Create(shape, DType, Storage.Retain(), offset);
+    internal Tensor Alias(Shape shape, long offset) => Create(shape, DType, RetainStorage(), offset);
+
+    /// <summary>The memory with a reference more, for the caller to release; an error if the handle is disposed.</summary>
+    internal Storage RetainStorage()
+    {
+        TensorRecord held = Record;
+        Storage? storage = held.Storage;
+        if (storage is null || !storage.TryRetain()) FailDisposed();
+        if (held.Turn == turn) return storage;
+        // The record serves another tensor by now, whose memory this was.
+        storage.Release();
+        FailDisposed();
+        return storage;
+    }
 
     /// <summary>Another handle to the same memory, in no scope, for the engine's own use: it must end with <see cref="Recycle"/>.</summary>
     internal Tensor Hold()
     {
         Tensor handle = Idle<Tensor>.Take() ?? new Tensor();
-        handle.record = TensorRecord.Take(Shape, DType, Storage.Retain(), Offset);
+        handle.Begin(Shape, DType, RetainStorage(), Offset);
         return handle;
     }
 
     /// <summary>Disposes a handle that nobody but its caller knows, and lets it serve again.</summary>
     internal void Recycle()
     {
-        Dispose();
+        Storage? storage = record?.EndAlone(turn);
+        record = null;
+        storage?.Release();
         Variable = null;
         Idle<Tensor>.Give(this);
     }
 
-    /// <summary>Releases this handle; the memory returns to the pool when no view or tape entry holds it any more.</summary>
+    /// <summary>
+    /// Releases this handle; the memory returns to the pool when no view, tape entry or running operation holds it any more. Any thread may
+    /// dispose, at any time, and again.
+    /// </summary>
     public void Dispose()
     {
-        TensorRecord? held = record;
-        if (held is null) return;
+        Storage? storage = record?.End(turn);
         record = null;
-        Storage storage = held.Storage!;
-        held.Give();
-        storage.Release();
+        storage?.Release();
     }
 
     /// <inheritdoc/>
@@ -172,8 +242,26 @@ public sealed partial class Tensor : IDisposable
     private static Tensor Create(Shape shape, DType dtype, Storage storage, long offset)
     {
         Tensor handle = (TensorScope.IsHidden ? Idle<Tensor>.Take() : null) ?? new Tensor();
-        handle.record = TensorRecord.Take(shape, dtype, storage, offset);
+        handle.Begin(shape, dtype, storage, offset);
         handle.Scope = TensorScope.Register(handle);
         return handle;
+    }
+
+    [DoesNotReturn]
+    private static void FailDisposed() => Check.Fail("Tensor: used after it was disposed");
+
+    private void Begin(Shape shape, DType dtype, Storage storage, long offset)
+    {
+        TensorRecord mine = TensorRecord.Take(shape, dtype, storage, offset);
+        turn = mine.Turn;
+        record = mine;
+    }
+
+    /// <summary>What was read of a record was this tensor's: no other thread has disposed of the handle meanwhile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Confirm(TensorRecord held)
+    {
+        Volatile.ReadBarrier();
+        if (held.Turn != turn) FailDisposed();
     }
 }

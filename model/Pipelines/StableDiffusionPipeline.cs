@@ -2,11 +2,16 @@ using SeLoRA.Engine;
 
 namespace SeLoRA.Model;
 
-/// <summary>Text to image: prompt to hidden states, noise to latents by a scheduler, latents to pixels.</summary>
-/// <param name="model">The networks.</param>
-/// <param name="scheduler">The sampler; it is used by one call at a time.</param>
+/// <summary>
+/// Text to image: prompt to hidden states, noise to latents by a scheduler, latents to pixels. One call at a time; several threads
+/// have a pipeline each, which may share the model, on the same device or not.
+/// </summary>
+/// <param name="model">The networks. Nobody may change them, or their adapters, during a call.</param>
+/// <param name="scheduler">The sampler, this pipeline's own.</param>
 public sealed class StableDiffusionPipeline(StableDiffusionModel model, IScheduler scheduler)
 {
+    private int running;
+
     /// <summary>A GPU records the evaluation of the U-Net and replays it, instead of launching its kernels one by one.</summary>
     public bool Replays { get; init; } = true;
 
@@ -36,6 +41,28 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model, ISchedul
     /// <inheritdoc cref="Generate(SamplingOptions, CancellationToken)" path="/exception"/>
     public IReadOnlyList<SampledImage> Generate(IReadOnlyList<string> prompts, SamplingOptions options, CancellationToken cancellation = default)
     {
+        if (Interlocked.Exchange(ref running, 1) != 0) throw new EngineException("sampling: the pipeline is at work for another call; make one for each thread");
+        try
+        {
+            return Sample(prompts, options, cancellation);
+        }
+        finally
+        {
+            Volatile.Write(ref running, 0);
+        }
+    }
+
+    /// <summary>
+    /// The noise that sampling starts from, before <see cref="IScheduler.InitNoiseSigma"/>: draw i of Philox under the stream
+    /// <c>latents</c> of the seed is element i in the engine's order (row, column, channel). It is drawn on the host, so a seed
+    /// gives the same latents whatever device computes.
+    /// </summary>
+    /// <param name="seed">The image's seed.</param>
+    /// <param name="latents">Receives height x width x channels values.</param>
+    public static void InitialNoise(ulong seed, Span<float> latents) => Philox.FillNormal(latents, Philox.StreamSeed(seed, "latents"));
+
+    private List<SampledImage> Sample(IReadOnlyList<string> prompts, SamplingOptions options, CancellationToken cancellation)
+    {
         (int height, int width) = Size(options);
         if (options.BatchSize < 1) throw new EngineException($"sampling: batch size {options.BatchSize}, at least 1 is needed");
         using IDisposable noGrad = Autograd.NoGrad();
@@ -58,15 +85,6 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model, ISchedul
         (Replayed, ReplayProblem) = (unet.Replayed, unet.Problem);
         return images;
     }
-
-    /// <summary>
-    /// The noise that sampling starts from, before <see cref="IScheduler.InitNoiseSigma"/>: draw i of Philox under the stream
-    /// <c>latents</c> of the seed is element i in the engine's order (row, column, channel). It is drawn on the host, so a seed
-    /// gives the same latents whatever device computes.
-    /// </summary>
-    /// <param name="seed">The image's seed.</param>
-    /// <param name="latents">Receives height x width x channels values.</param>
-    public static void InitialNoise(ulong seed, Span<float> latents) => Philox.FillNormal(latents, Philox.StreamSeed(seed, "latents"));
 
     private (int Height, int Width) Size(SamplingOptions options)
     {

@@ -14,7 +14,7 @@ public static class TinyModel
 
     public static VaeConfig Vae { get; } = new() { BlockOutChannels = [8, 8], LayersPerBlock = 1, NormNumGroups = 4, SampleSize = 16 };
 
-    public static StableDiffusionModel Create(Device device = default)
+    public static StableDiffusionModel Create(Device device = default, ulong first = 1)
     {
         ClipVocabulary vocabulary = ClipVocabularyTrainer.Train(["left effusion", "right nodule", "no finding"], ClipVocabularyTrainer.MinSize + 8);
         var tokenizer = new ClipTokenizer(vocabulary, maxLength: 10);
@@ -28,7 +28,7 @@ public static class TinyModel
                 {"_class_name": "DDIMScheduler", "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
                  "num_train_timesteps": 1000, "clip_sample": false, "set_alpha_to_one": false, "skip_prk_steps": true, "steps_offset": 1}
                 """));
-        foreach ((Module module, ulong seed) in Parts(model).Zip([1ul, 2ul, 3ul])) module.Initialize(seed, device);
+        foreach ((Module module, ulong seed) in Parts(model).Zip([first, first + 1, first + 2])) module.Initialize(seed, device);
         return model;
     }
 

@@ -45,11 +45,11 @@ public class KillTests(ITestOutputHelper log)
         Assert.Equal(0, CommandLine.Run([.. arguments, "--out", whole]).Code);
         log.WriteLine($"{done} kills, {whileWriting} of them while a file was being written; {lost} steps made again, at most {mostLost} after a kill");
         Assert.Empty(Directory.GetFiles(killed, ".*.tmp", Everything));
-        Assert.Equal(Tensors(Path.Combine(whole, "adapter.safetensors")), Tensors(Path.Combine(killed, "adapter.safetensors")));
+        Assert.Equal(RunFiles.Tensors(Path.Combine(whole, "adapter.safetensors")), RunFiles.Tensors(Path.Combine(killed, "adapter.safetensors")));
         string last = $"checkpoints/step-{steps:D6}.safetensors";
-        Assert.Equal(Tensors(Path.Combine(whole, last)), Tensors(Path.Combine(killed, last)));
+        Assert.Equal(RunFiles.Tensors(Path.Combine(whole, last)), RunFiles.Tensors(Path.Combine(killed, last)));
         Assert.Equal(Enumerable.Range(0, steps + 1).Select(i => i.ToString(CultureInfo.InvariantCulture)), Steps(killed));
-        Assert.Equal(Losses(whole), Losses(killed));
+        Assert.Equal(RunFiles.Losses(whole), RunFiles.Losses(killed));
         Assert.Equal(File.ReadAllText(Path.Combine(whole, "ranks.csv")), File.ReadAllText(Path.Combine(killed, "ranks.csv")));
     }
 
@@ -150,7 +150,7 @@ public class KillTests(ITestOutputHelper log)
         string[] files = Directory.GetFiles(run, "*", Everything);
         foreach (string file in files.Where(f => !Path.GetFileName(f).StartsWith('.')))
         {
-            if (file.EndsWith(".safetensors", StringComparison.Ordinal)) Assert.NotEmpty(Tensors(file));
+            if (file.EndsWith(".safetensors", StringComparison.Ordinal)) Assert.NotEmpty(RunFiles.Tensors(file));
             else if (file.EndsWith(".json", StringComparison.Ordinal)) JsonDocument.Parse(File.ReadAllText(file)).Dispose();
             else if (file.EndsWith(".selora", StringComparison.Ordinal)) EventReader.Events(file);
         }
@@ -179,14 +179,5 @@ public class KillTests(ITestOutputHelper log)
     private static int Number(string variable, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out int value) ? value : otherwise;
 
-    private static Dictionary<string, string> Tensors(string path)
-    {
-        using SafetensorsReader reader = SafetensorsReader.Open(path);
-        return reader.Names.ToDictionary(n => n, n => Convert.ToHexString(reader.Bytes(n)));
-    }
-
     private static IEnumerable<string> Steps(string run) => File.ReadAllLines(Path.Combine(run, "metrics.csv")).Skip(1).Select(line => line.Split(',')[0]);
-
-    private static IEnumerable<string> Losses(string run) =>
-        File.ReadAllLines(Path.Combine(run, "metrics.csv")).Select(line => string.Join(',', line.Split(',')[..5]));
 }

@@ -19,13 +19,16 @@ internal static partial class TrainingProcess
     /// <summary>Starts it.</summary>
     public static Process Start(params string[] arguments) => StartAny(Host, [Assembly, .. arguments]);
 
-    /// <summary>Starts any program with its output caught.</summary>
-    public static Process StartAny(string file, params string[] arguments) => Process.Start(new ProcessStartInfo(file, arguments)
+    /// <summary>Starts it with a variable of its environment set.</summary>
+    public static Process StartWith(string variable, string value, params string[] arguments)
     {
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-        UseShellExecute = false,
-    })!;
+        ProcessStartInfo start = Caught(Host, [Assembly, .. arguments]);
+        start.Environment[variable] = value;
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Starts any program with its output caught.</summary>
+    public static Process StartAny(string file, params string[] arguments) => Process.Start(Caught(file, arguments))!;
 
     /// <summary>Waits for its end.</summary>
     public static (int Code, string Output, string Error) End(Process process)
@@ -41,6 +44,13 @@ internal static partial class TrainingProcess
         using Process process = StartAny("/bin/sh", ["-c", script, "sh", .. arguments]);
         return End(process);
     }
+
+    private static ProcessStartInfo Caught(string file, string[] arguments) => new(file, arguments)
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        UseShellExecute = false,
+    };
 
     [LibraryImport("libc", EntryPoint = "kill")]
     public static partial int Signal(int process, int signal);

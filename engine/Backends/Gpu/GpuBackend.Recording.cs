@@ -13,13 +13,14 @@ public sealed partial class GpuBackend
     /// Does <paramref name="step"/> once and keeps what it queued, to be repeated by <see cref="RecordedStep.Replay"/>. All of the backend is
     /// the step's meanwhile: other threads wait. Its kernels should have run before: CUDA may refuse to load one in the middle.
     /// </summary>
-    /// <param name="step">Operations on this backend; it may neither upload nor read nor wait, nor depend on numbers that change.</param>
+    /// <param name="step">Operations on this backend; it may neither upload nor read nor wait (for another thread either, which may be
+    /// waiting for the backend), nor depend on numbers that change.</param>
     /// <exception cref="EngineException">
     /// The step did what cannot be recorded, or the driver refused, whose words are given. On CUDA nothing of the step was done then; on OpenCL a part.
     /// </exception>
     public RecordedStep Record(Action step)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         Recorder?.Refuse("records another");
         var recorder = new Recorder(this, pool, keepsCalls: accelerator is not CudaAccelerator);
         CudaGraph? graph = null;

@@ -15,13 +15,14 @@ namespace SeLoRA.Engine;
 /// </summary>
 public sealed partial class GpuBackend : IBackend
 {
+    private static readonly Lock Compiling = new();
     private static int opened;
 
     private readonly Lock gate = new();
     private readonly Accelerator accelerator;
     private readonly MemoryPool pool;
     private readonly AcceleratorMemory source;
-    private readonly RecentStorages recent = new();
+    private readonly Operands operands = new();
     private long launches;
 
     internal GpuBackend(Device device, Accelerator accelerator)
@@ -61,7 +62,7 @@ public sealed partial class GpuBackend : IBackend
     /// <inheritdoc/>
     public Storage Allocate(long bytes)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         if (Recorder is not null) return Recorder.Allocate(bytes);
         MemoryPool.Block block = pool.Rent(bytes);
         return new GpuStorage(this, pool, block, AcceleratorMemory.Slice(block.Segment, block.Offset, bytes));
@@ -70,7 +71,7 @@ public sealed partial class GpuBackend : IBackend
     /// <inheritdoc/>
     public void ReleaseCached()
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         Recorder?.Refuse("releases memory");
         Stream.Synchronize();
         pool.ReleaseCached();
@@ -80,7 +81,7 @@ public sealed partial class GpuBackend : IBackend
     public unsafe void Upload(ReadOnlySpan<byte> source, Tensor y)
     {
         if (source.IsEmpty) return;
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         Recorder?.Refuse("uploads");
         // ILGPU takes the address of the reference without pinning it, and OpenCL copies on a thread of its own meanwhile.
         fixed (byte* first = source) Bytes(y).CopyFromCPU(Stream, ref *first, source.Length);
@@ -90,7 +91,7 @@ public sealed partial class GpuBackend : IBackend
     public unsafe void Download(Tensor x, Span<byte> destination)
     {
         if (destination.IsEmpty) return;
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         Recorder?.Refuse("reads results");
         try
         {
@@ -106,7 +107,7 @@ public sealed partial class GpuBackend : IBackend
     /// <inheritdoc/>
     public void Copy(Tensor x, Tensor y)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         ArrayView<byte> source = Bytes(x), target = Bytes(y);
         source.CopyTo(Stream, target);
         Recorder?.Copied(source, target);
@@ -115,7 +116,7 @@ public sealed partial class GpuBackend : IBackend
     /// <inheritdoc/>
     public void Zero(Tensor y)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         ArrayView<byte> target = Bytes(y);
         target.MemSetToZero(Stream);
         Recorder?.Zeroed(target);
@@ -124,7 +125,7 @@ public sealed partial class GpuBackend : IBackend
     /// <inheritdoc/>
     public void Synchronize()
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         Recorder?.Refuse("waits");
         try
         {
@@ -137,11 +138,11 @@ public sealed partial class GpuBackend : IBackend
     }
 
     /// <summary>Takes the lock and makes the accelerator current on this thread.</summary>
-    internal Lock.Scope Enter()
+    internal Turn Enter()
     {
         Lock.Scope turn = gate.EnterScope();
         accelerator.Bind();
-        return turn;
+        return new Turn(turn, operands.Open());
     }
 
     internal void CountLaunch() => CountLaunches(1);
@@ -159,6 +160,8 @@ public sealed partial class GpuBackend : IBackend
     /// <summary>Compiles and loads a kernel.</summary>
     internal TLaunch Compile<TLaunch>(MethodInfo method, KernelSpecialization specialization) where TLaunch : Delegate
     {
+        // Devices have locks of their own, but one ILGPU context.
+        using Lock.Scope alone = Compiling.EnterScope();
         try
         {
             return accelerator.LoadKernel(Translate(CodeGenerator, method, specialization)).CreateLauncherDelegate<TLaunch>();
@@ -173,8 +176,7 @@ public sealed partial class GpuBackend : IBackend
     private ArrayView<byte> Bytes(Tensor x)
     {
         int size = x.DType.SizeInBytes();
-        var storage = (GpuStorage)x.Storage;
-        recent.Hold(storage);
+        var storage = (GpuStorage)operands.Hold(x);
         Recorder?.Uses(storage);
         return storage.View.SubView(x.Offset * size, x.Count * size);
     }
@@ -213,6 +215,26 @@ public sealed partial class GpuBackend : IBackend
         Exception root = e;
         while (root.InnerException is not null) root = root.InnerException;
         return new EngineException($"{Device} ({Name}): {step} failed: {root.Message}", e);
+    }
+
+    /// <summary>The backend for one primitive, or more: until then the lock and the memory of the operands are held.</summary>
+    internal ref struct Turn : IDisposable
+    {
+        private readonly Operands.Scope operands;
+        private Lock.Scope gate;
+
+        public Turn(Lock.Scope gate, Operands.Scope operands)
+        {
+            this.gate = gate;
+            this.operands = operands;
+        }
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            operands.Dispose();
+            gate.Dispose();
+        }
     }
 
     /// <summary>Segments of the pool: raw buffers of the accelerator.</summary>

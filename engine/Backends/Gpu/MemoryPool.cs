@@ -62,6 +62,9 @@ internal sealed class MemoryPool(string name, IMemorySource source)
         get { lock (gate) return new MemoryStats(inUse, reserved, peak); }
     }
 
+    /// <summary>Bytes the device could still give, for messages.</summary>
+    public long FreeBytes => source.FreeBytes;
+
     /// <summary>Starts a new peak measurement.</summary>
     public void ResetPeak()
     {
@@ -71,15 +74,14 @@ internal sealed class MemoryPool(string name, IMemorySource source)
     /// <summary>A block of at least <paramref name="bytes"/> bytes; an error that says what was asked and what is free otherwise.</summary>
     public Block Rent(long bytes)
     {
-        long size = RoundUp(Math.Max(bytes, 1));
-        if (TryRent(size, out Block? block)) return block!;
+        if (TryRent(bytes, out Block? block)) return block!;
         // Tensors that were dropped without Dispose hold memory until their finalisers run.
         GC.Collect();
         GC.WaitForPendingFinalizers();
         ReleaseCached();
-        if (TryRent(size, out block)) return block!;
+        if (TryRent(bytes, out block)) return block!;
         MemoryStats stats = Stats;
-        return Check.Fail<Block>($"{name}: out of memory: {Mib(bytes)} asked for, {Mib(source.FreeBytes)} free on the device, "
+        return Check.Fail<Block>($"{name}: out of memory: {Mib(bytes)} asked for, {Mib(FreeBytes)} free on the device, "
             + $"{Mib(stats.InUse)} in use and {Mib(stats.Reserved - stats.InUse)} cached in pieces; "
             + "a smaller --batch or --size, --checkpoint-blocks or --no-graphs needs less");
     }
@@ -149,8 +151,10 @@ internal sealed class MemoryPool(string name, IMemorySource source)
         return octave * ClassesPerOctave + (int)((bytes >> (octave - 3)) & 7);
     }
 
-    private bool TryRent(long size, out Block? block)
+    /// <summary>A block if there is one, or room for it, now.</summary>
+    public bool TryRent(long bytes, out Block? block)
     {
+        long size = RoundUp(Math.Max(bytes, 1));
         lock (gate)
         {
             bool isSmall = size <= SmallLimit;

@@ -22,13 +22,20 @@ public sealed class RecordedStep : IDisposable
     public long ReservedBytes => recorder.ReservedBytes;
 
     /// <summary>False once a tensor that it uses was freed by its owner, or exchanged: then it must be recorded anew.</summary>
-    public bool IsCurrent => !disposed && recorder.IsCurrent;
+    public bool IsCurrent
+    {
+        get
+        {
+            using GpuBackend.Turn turn = backend.Enter();
+            return !disposed && recorder.IsCurrent;
+        }
+    }
 
     /// <summary>Queues the whole step.</summary>
     /// <exception cref="EngineException">It is disposed or not <see cref="IsCurrent"/>, or another step is being recorded.</exception>
     public void Replay()
     {
-        using Lock.Scope turn = backend.Enter();
+        using GpuBackend.Turn turn = backend.Enter();
         if (!IsCurrent) Check.Fail($"{backend.Device}: a recorded step was replayed after {(disposed ? "it was disposed" : "a tensor that it uses was freed")}");
         backend.Recorder?.Refuse("replays another");
         if (graph is null) recorder.Repeat();
@@ -39,7 +46,7 @@ public sealed class RecordedStep : IDisposable
     /// <summary>Frees the recording. Tensors made in it that are still held keep their memory.</summary>
     public void Dispose()
     {
-        using Lock.Scope turn = backend.Enter();
+        using GpuBackend.Turn turn = backend.Enter();
         if (disposed) return;
         disposed = true;
         graph?.Dispose();

@@ -108,10 +108,15 @@ internal sealed class Recorder : IDisposable
     /// <summary>Segments that are blocks of the backend's pool: neither taking nor returning them asks the driver while that has room.</summary>
     private sealed class PoolMemory(MemoryPool backing) : IMemorySource
     {
-        // Rent, which asks the driver where it must, has its own error.
-        public long FreeBytes => 0;
+        public long FreeBytes => backing.FreeBytes;
 
-        public object TryAllocate(long bytes) => backing.Rent(bytes);
+        // The step's pool is locked meanwhile, and must not wait for finalisers, which give back to it.
+        public object? TryAllocate(long bytes)
+        {
+            if (backing.TryRent(bytes, out MemoryPool.Block? block)) return block;
+            backing.ReleaseCached();
+            return backing.TryRent(bytes, out block) ? block : null;
+        }
 
         public void Release(object segment) => backing.Return((MemoryPool.Block)segment);
 

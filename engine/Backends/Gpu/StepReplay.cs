@@ -16,7 +16,7 @@ public enum StepRun
 /// <summary>
 /// Work that is done again and again on the same tensors in the same shapes. On a GPU it runs plainly the first time, so that kernels
 /// are compiled, is recorded the second time and replayed from then on; where a tensor it uses was exchanged, it begins anew. On the host it
-/// always runs plainly.
+/// always runs plainly. One thread uses it; others may use the backend meanwhile, and wait while the work is recorded.
 /// </summary>
 /// <param name="backend">Where it runs.</param>
 /// <param name="work">See <see cref="GpuBackend.Record"/>; it may be begun anew after it was broken off.</param>

@@ -7,7 +7,7 @@ namespace SeLoRA.Engine;
 public sealed unsafe partial class HostBackend : IBackend
 {
     [ThreadStatic]
-    private static RecentStorages? recent;
+    private static Operands? mine;
 
     private readonly HostMemory memory = new(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
@@ -60,28 +60,42 @@ public sealed unsafe partial class HostBackend : IBackend
     /// <inheritdoc/>
     public void Upload(ReadOnlySpan<byte> source, Tensor y)
     {
+        using Operands.Scope operands = Enter();
         fixed (byte* s = source) CopyBytes(s, Bytes(y), source.Length);
     }
 
     /// <inheritdoc/>
     public void Download(Tensor x, Span<byte> destination)
     {
+        using Operands.Scope operands = Enter();
         fixed (byte* d = destination) CopyBytes(Bytes(x), d, destination.Length);
     }
 
     /// <inheritdoc/>
-    public void Copy(Tensor x, Tensor y) => CopyBytes(Bytes(x), Bytes(y), x.Count * x.DType.SizeInBytes());
+    public void Copy(Tensor x, Tensor y)
+    {
+        using Operands.Scope operands = Enter();
+        CopyBytes(Bytes(x), Bytes(y), x.Count * x.DType.SizeInBytes());
+    }
 
     /// <inheritdoc/>
-    public void Zero(Tensor y) =>
+    public void Zero(Tensor y)
+    {
+        using Operands.Scope operands = Enter();
         ParallelFor.Range(y.Count * y.DType.SizeInBytes(), BytesGrain, new ZeroBody(Bytes(y)));
+    }
 
     /// <inheritdoc/>
-    public void Fill(Tensor y, float value) => ParallelFor.Range(y.Count, BytesGrain / 4, new FillBody(Ptr(y), value));
+    public void Fill(Tensor y, float value)
+    {
+        using Operands.Scope operands = Enter();
+        ParallelFor.Range(y.Count, BytesGrain / 4, new FillBody(Ptr(y), value));
+    }
 
     /// <inheritdoc/>
     public void CopyColumns(Tensor x, long xOffset, long xStride, Tensor y, long yOffset, long yStride, long rows, long columns)
     {
+        using Operands.Scope operands = Enter();
         int size = x.DType.SizeInBytes();
         var body = new CopyColumnsBody(Bytes(x) + xOffset * size, xStride * size, Bytes(y) + yOffset * size, yStride * size,
             columns * size);
@@ -102,12 +116,10 @@ public sealed unsafe partial class HostBackend : IBackend
     /// <summary>First byte of a tensor on the host, its offset included.</summary>
     internal static byte* Bytes(Tensor t) => Start(t) + t.Offset * t.DType.SizeInBytes();
 
-    private static byte* Start(Tensor t)
-    {
-        var storage = (HostStorage)t.Storage;
-        (recent ??= new RecentStorages()).Hold(storage);
-        return storage.Pointer;
-    }
+    /// <summary>Begins a primitive: the operands whose addresses are taken keep their memory until it is over.</summary>
+    internal static Operands.Scope Enter() => (mine ??= new Operands()).Open();
+
+    private static byte* Start(Tensor t) => ((HostStorage)mine!.Hold(t)).Pointer;
 
     // Below this a second thread costs more than it saves: 128 KB take a core about 10 us to move.
     private const int BytesGrain = 128 * 1024;

@@ -7,7 +7,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void AdamWStep(Tensor p, Tensor g, Tensor m, Tensor v, in AdamWFactors factors)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         AdamWKernels.Step.RunFlat(this, p.Count, new AdamWKernels.StepArgs
         {
             P = Floats(p), G = Floats(g), M = Floats(m), V = Floats(v), Count = p.Count, Beta1 = factors.Beta1, Beta2 = factors.Beta2,

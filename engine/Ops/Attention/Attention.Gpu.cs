@@ -10,7 +10,7 @@ public sealed partial class GpuBackend
             AttentionTensorCore(q, k, v, y, lse, shape);
             return;
         }
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         AttentionKernels.Args p = OwnQueries(shape);
         (p.Own, p.Other, p.Summed, p.Result) = (Words(q), Words(k), Words(v), Words(y));
         p.Lse = p.Delta = p.Partial = Floats(lse);

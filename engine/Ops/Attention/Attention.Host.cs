@@ -7,6 +7,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void Attention(Tensor q, Tensor k, Tensor v, Tensor y, Tensor lse, in AttentionShape shape)
     {
+        using Operands.Scope operands = Enter();
         float* pq = Ptr(q), pk = Ptr(k), pv = Ptr(v), py = Ptr(y), pl = Ptr(lse);
         if (Vector512.IsHardwareAccelerated) Run(new AttentionForward<F32x16>(pq, pk, pv, py, pl, shape));
         else if (Vector256.IsHardwareAccelerated) Run(new AttentionForward<F32x8>(pq, pk, pv, py, pl, shape));

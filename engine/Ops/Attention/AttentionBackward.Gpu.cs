@@ -14,7 +14,7 @@ public sealed partial class GpuBackend
             AttentionBackwardTensorCore(q, k, v, y, lse, dy, dq, dk, dv, shape);
             return;
         }
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         GpuStorage deltas = Workspace((long)shape.N * shape.Heads * shape.Lq);
         AttentionKernels.Args p = OwnQueries(shape);
         (p.Lse, p.Delta, p.Partial) = (Floats(lse), Floats(deltas), Floats(deltas));

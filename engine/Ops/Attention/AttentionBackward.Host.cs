@@ -8,6 +8,7 @@ public sealed unsafe partial class HostBackend
     public void AttentionBackward(Tensor q, Tensor k, Tensor v, Tensor y, Tensor lse, Tensor dy, Tensor dq, Tensor dk, Tensor dv,
         in AttentionShape shape)
     {
+        using Operands.Scope operands = Enter();
         var at = new AttentionGradients
         {
             Q = Ptr(q), K = Ptr(k), V = Ptr(v), Y = Ptr(y), Lse = Ptr(lse), Dy = Ptr(dy), Dq = Ptr(dq), Dk = Ptr(dk), Dv = Ptr(dv),

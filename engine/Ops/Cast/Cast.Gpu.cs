@@ -12,7 +12,7 @@ public sealed partial class GpuBackend
             Copy(x, y);
             return;
         }
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         Kernel<CastKernels.Args> kernel = x.DType switch
         {
             DType.F32 => To<StoredF32>(y.DType),
@@ -34,7 +34,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void CastPadded(Tensor x, Tensor y, int rows, int columns)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         CastKernels.Padded.For(y).RunFlat(this, y.Count, new CastKernels.PaddedArgs
         {
             X = Floats(x), Y = Words(y), Count = y.Count, XStride = x.Shape[1], YStride = y.Shape[1], Rows = rows, Columns = columns,

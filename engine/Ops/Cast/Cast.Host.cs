@@ -5,6 +5,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void Cast(Tensor x, Tensor y)
     {
+        using Operands.Scope operands = Enter();
         if (x.DType == y.DType)
         {
             Copy(x, y);
@@ -16,6 +17,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void CastPadded(Tensor x, Tensor y, int rows, int columns)
     {
+        using Operands.Scope operands = Enter();
         Zero(y);
         var values = new ReadOnlySpan<float>(Bytes(x), checked((int)x.Count));
         var result = new Span<ushort>(Bytes(y), checked((int)y.Count));

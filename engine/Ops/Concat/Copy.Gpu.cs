@@ -7,14 +7,14 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void Fill(Tensor y, float value)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         CopyKernels.Fill.RunFlat(this, y.Count, new CopyKernels.FillArgs { Y = Floats(y), Value = value, Count = y.Count });
     }
 
     /// <inheritdoc/>
     public void CopyColumns(Tensor x, long xOffset, long xStride, Tensor y, long yOffset, long yStride, long rows, long columns)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         int size = x.DType.SizeInBytes(), quad = 16 / size;
         if ((xOffset | xStride | yOffset | yStride | columns) % quad == 0 && Whole(x, y) != 0) Run<I4>(quad);
         else if (size == 4) Run<int>(1);

@@ -7,7 +7,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void Conv2d(Tensor x, Tensor w, Tensor? bias, Tensor? residual, Tensor y, in Conv2dShape shape)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         var epilogue = new GemmEpilogue { Bias = bias, Residual = residual };
         if (UsesTensorCores(x, w, y, new TensorCoreConv2d(shape, Backward: false), epilogue))
         {
@@ -22,7 +22,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void Conv2dBackwardData(Tensor dy, Tensor w, Tensor dx, in Conv2dShape shape)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         if (UsesTensorCores(dy, w, dx, new TensorCoreConv2d(shape, Backward: true), new GemmEpilogue()))
         {
             Conv2dTensorCore(dy, w, dx, new TensorCoreConv2d(shape, Backward: true), new GemmEpilogue());
@@ -36,7 +36,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void Conv2dBackwardWeight(Tensor x, Tensor dy, Tensor dw, in Conv2dShape shape)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         int pixels = checked(shape.N * shape.OutH * shape.OutW), columns = shape.KH * shape.KW * shape.C;
         var product = new ConvWeightProduct { Dy = new Matrix(Words(dy), shape.O, true, 0), Window = new ConvWindow(Words(x), shape) };
         RunProduct(x.DType, product, Output(dw, shape.O, columns, columns, 1, 0, new GemmEpilogue()), pixels);

@@ -11,6 +11,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void Conv2d(Tensor x, Tensor w, Tensor? bias, Tensor? residual, Tensor y, in Conv2dShape shape)
     {
+        using Operands.Scope operands = Enter();
         if (shape is { KH: 3, KW: 3, Stride: 1 } && TryWinograd(new WinogradJob
         {
             X = Ptr(x), W = new WeightReader(w), Y = Ptr(y), Bias = bias is null ? null : Ptr(bias), Residual = residual is null ? null : Ptr(residual),
@@ -50,6 +51,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void Conv2dBackwardData(Tensor dy, Tensor w, Tensor dx, in Conv2dShape shape)
     {
+        using Operands.Scope operands = Enter();
         if (shape is { KH: 3, KW: 3, Stride: 1 } && TryWinograd(new WinogradJob
         {
             X = Ptr(dy), W = new WeightReader(w), Y = Ptr(dx), Turned = true, N = shape.N, Height = shape.OutH, Width = shape.OutW, Depth = shape.O,
@@ -81,6 +83,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void Conv2dBackwardWeight(Tensor x, Tensor dy, Tensor dw, in Conv2dShape shape)
     {
+        using Operands.Scope operands = Enter();
         Conv2dShape s = MergeWindowRow(shape);
         int taps = s.KH * s.KW;
         int* tapY = stackalloc int[taps], tapX = stackalloc int[taps];

@@ -7,21 +7,21 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void Unary<TOp>(Tensor x, Tensor y) where TOp : struct, IUnaryOp
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         ElementwiseKernels.UnaryOf<TOp>.Value.For(x).RunFlat(this, Octets(y.Count), MapArgs(x, x, y));
     }
 
     /// <inheritdoc/>
     public void UnaryBackward<TOp>(Tensor x, Tensor dy, Tensor dx) where TOp : struct, IUnaryOp
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         ElementwiseKernels.UnaryOf<TOp>.Grad.For(x).RunFlat(this, Octets(dx.Count), MapArgs(x, dy, dx));
     }
 
     /// <inheritdoc/>
     public void Binary<TOp>(Tensor a, Tensor b, Tensor y, in BroadcastShape shape) where TOp : struct, IBinaryOp
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         ElementwiseKernels.BinaryOf<TOp>.Value.For(a).RunFlat(this, Octets(y.Count), new ElementwiseKernels.BinaryArgs
         {
             A = Words(a), B = Words(b), Y = Words(y), Count = y.Count, Middle = shape.Middle, Inner = shape.Inner,
@@ -32,28 +32,28 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void Scale(Tensor x, float alpha, Tensor y)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         ElementwiseKernels.Scale.For(x).RunFlat(this, Octets(y.Count), MapArgs(x, x, y) with { Alpha = alpha });
     }
 
     /// <inheritdoc/>
     public void AddScaled(Tensor x, float alpha, Tensor y)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         ElementwiseKernels.AddScaled.For(x).RunFlat(this, Octets(y.Count), MapArgs(x, x, y) with { Alpha = alpha });
     }
 
     /// <inheritdoc/>
     public void Glu<TOp>(Tensor x, Tensor y) where TOp : struct, IUnaryOp
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         ElementwiseKernels.GluOf<TOp>.Value.For(x).RunFlat(this, GluThreads(y), GluArgs(x, y, y));
     }
 
     /// <inheritdoc/>
     public void GluBackward<TOp>(Tensor x, Tensor dy, Tensor dx) where TOp : struct, IUnaryOp
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         ElementwiseKernels.GluOf<TOp>.Grad.For(x).RunFlat(this, GluThreads(dy), GluArgs(x, dy, dx));
     }
 

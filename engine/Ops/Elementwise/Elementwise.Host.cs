@@ -10,16 +10,23 @@ public sealed unsafe partial class HostBackend
     private const int ShortInner = 128;
 
     /// <inheritdoc/>
-    public void Unary<TOp>(Tensor x, Tensor y) where TOp : struct, IUnaryOp =>
+    public void Unary<TOp>(Tensor x, Tensor y) where TOp : struct, IUnaryOp
+    {
+        using Operands.Scope operands = Enter();
         VectorFor.Range(y.Count, ElementGrain, new UnaryBody<TOp>(Ptr(x), Ptr(y)));
+    }
 
     /// <inheritdoc/>
-    public void UnaryBackward<TOp>(Tensor x, Tensor dy, Tensor dx) where TOp : struct, IUnaryOp =>
+    public void UnaryBackward<TOp>(Tensor x, Tensor dy, Tensor dx) where TOp : struct, IUnaryOp
+    {
+        using Operands.Scope operands = Enter();
         VectorFor.Range(dx.Count, ElementGrain, new UnaryBackwardBody<TOp>(Ptr(x), Ptr(dy), Ptr(dx)));
+    }
 
     /// <inheritdoc/>
     public void Binary<TOp>(Tensor a, Tensor b, Tensor y, in BroadcastShape shape) where TOp : struct, IBinaryOp
     {
+        using Operands.Scope operands = Enter();
         float* pa = Ptr(a), pb = Ptr(b), py = Ptr(y);
         if (shape.Middle == 1)
         {
@@ -37,16 +44,23 @@ public sealed unsafe partial class HostBackend
     }
 
     /// <inheritdoc/>
-    public void Scale(Tensor x, float alpha, Tensor y) =>
+    public void Scale(Tensor x, float alpha, Tensor y)
+    {
+        using Operands.Scope operands = Enter();
         VectorFor.Range(y.Count, ElementGrain, new ScaleBody(Ptr(x), alpha, Ptr(y)));
+    }
 
     /// <inheritdoc/>
-    public void AddScaled(Tensor x, float alpha, Tensor y) =>
+    public void AddScaled(Tensor x, float alpha, Tensor y)
+    {
+        using Operands.Scope operands = Enter();
         VectorFor.Range(y.Count, ElementGrain, new AddScaledBody(Ptr(x), alpha, Ptr(y)));
+    }
 
     /// <inheritdoc/>
     public void Glu<TOp>(Tensor x, Tensor y) where TOp : struct, IUnaryOp
     {
+        using Operands.Scope operands = Enter();
         int c = y.Shape[-1];
         VectorFor.Range(y.Shape.Rows, ParallelFor.Grain(ElementGrain, c), new GluBody<TOp>(Ptr(x), Ptr(y), c));
     }
@@ -54,6 +68,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void GluBackward<TOp>(Tensor x, Tensor dy, Tensor dx) where TOp : struct, IUnaryOp
     {
+        using Operands.Scope operands = Enter();
         int c = dy.Shape[-1];
         VectorFor.Range(dy.Shape.Rows, ParallelFor.Grain(ElementGrain, c), new GluBackwardBody<TOp>(Ptr(x), Ptr(dy), Ptr(dx), c));
     }

@@ -7,7 +7,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void Embedding(Tensor table, Tensor ids, Tensor y)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         if (table.DType.SizeInBytes() == 4) Run<int>();
         else Run<ushort>();
 
@@ -20,7 +20,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void EmbeddingBackward(Tensor ids, Tensor dy, Tensor dtable)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         Zero(dtable);
         EmbeddingKernels.Backward.Run(this, ids.Count, new EmbeddingKernels.Args<float>
         {

@@ -5,6 +5,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void Embedding(Tensor table, Tensor ids, Tensor y)
     {
+        using Operands.Scope operands = Enter();
         int c = table.Shape[1];
         ParallelFor.Range(ids.Count, ParallelFor.Grain(ElementGrain, c), new EmbeddingBody(Ptr(table), PtrI32(ids), Ptr(y), c));
     }
@@ -12,6 +13,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void EmbeddingBackward(Tensor ids, Tensor dy, Tensor dtable)
     {
+        using Operands.Scope operands = Enter();
         int c = dtable.Shape[1];
         Zero(dtable);
         // An id may occur twice: threads share out the columns, and each adds in the order of the indices.

@@ -10,7 +10,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void GroupNorm(Tensor x, Tensor w, Tensor b, Tensor y, Tensor stats, in GroupNormShape shape)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         GroupNormKernels.Args p = GroupNormArgs(x, w, b, stats, shape);
         (p.Y, p.Whole) = (Words(y), shape.C % Octet.Size == 0 ? Whole(x, y) : 0);
         long groups = (long)shape.N * shape.Groups;
@@ -26,7 +26,7 @@ public sealed partial class GpuBackend
     public void GroupNormBackward(Tensor x, Tensor w, Tensor b, Tensor stats, Tensor dy, Tensor? dx, Tensor? dw, Tensor? db,
         in GroupNormShape shape)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         GroupNormKernels.Args p = GroupNormArgs(x, w, b, stats, shape);
         p.Dy = Words(dy);
         if (dx is not null)

@@ -18,6 +18,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void GroupNorm(Tensor x, Tensor w, Tensor b, Tensor y, Tensor stats, in GroupNormShape shape)
     {
+        using Operands.Scope operands = Enter();
         var cut = new GroupNormCut(shape, 1);
         long image = (long)shape.P * shape.C, channels = (long)cut.Images * shape.C;
         using var partial = new HostScratch(memory, (long)cut.Images * cut.Pieces * shape.Groups * 2 * sizeof(double));

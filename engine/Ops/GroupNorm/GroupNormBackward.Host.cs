@@ -11,6 +11,7 @@ public sealed unsafe partial class HostBackend
     public void GroupNormBackward(Tensor x, Tensor w, Tensor b, Tensor stats, Tensor dy, Tensor? dx, Tensor? dw, Tensor? db,
         in GroupNormShape shape)
     {
+        using Operands.Scope operands = Enter();
         var cut = new GroupNormCut(shape, shape.Silu ? 3 : 2);
         int c = shape.C;
         long image = (long)shape.P * c, channels = (long)cut.Images * c;

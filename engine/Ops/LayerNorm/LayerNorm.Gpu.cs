@@ -7,7 +7,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void LayerNorm(Tensor x, Tensor w, Tensor b, Tensor y, Tensor stats, float eps)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         long rows = x.Shape.Rows;
         LayerNormKernels.Forward.For(x).Run(this, (rows + GroupSum.Rows - 1) / GroupSum.Rows, new LayerNormKernels.Args
         {
@@ -18,7 +18,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void LayerNormBackward(Tensor x, Tensor w, Tensor stats, Tensor dy, Tensor? dx, Tensor? dw, Tensor? db)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         long rows = x.Shape.Rows;
         int columns = x.Shape[-1];
         if (dx is not null)

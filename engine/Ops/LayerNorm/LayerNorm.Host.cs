@@ -10,6 +10,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void LayerNorm(Tensor x, Tensor w, Tensor b, Tensor y, Tensor stats, float eps)
     {
+        using Operands.Scope operands = Enter();
         int c = x.Shape[-1];
         VectorFor.Range(x.Shape.Rows, ParallelFor.Grain(ElementGrain, c),
             new LayerNormBody(Ptr(x), Ptr(w), Ptr(b), Ptr(y), Ptr(stats), c, x.Shape.Rows, eps));
@@ -18,6 +19,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void LayerNormBackward(Tensor x, Tensor w, Tensor stats, Tensor dy, Tensor? dx, Tensor? dw, Tensor? db)
     {
+        using Operands.Scope operands = Enter();
         int c = x.Shape[-1];
         long rows = x.Shape.Rows, block = Math.Min(NormBlock, NormGrain(c)), blocks = (rows + block - 1) / block;
         bool affine = dw is not null && db is not null;

@@ -15,7 +15,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void Gemm(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         if (UsesTensorCores(a, b, c, shape, epilogue))
         {
             GemmTensorCore(a, b, c, shape, epilogue);

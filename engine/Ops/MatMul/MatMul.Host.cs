@@ -8,6 +8,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void Gemm(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue)
     {
+        using Operands.Scope operands = Enter();
         if (epilogue.LowRank is { Rank: > GemmDepth.Limit } wide)
         {
             Gemm(wide.U, wide.V, c, new GemmShape(shape.M, shape.N, wide.Rank, TransB: wide.TransV) { Ldb = wide.V.Shape[1], Ldc = shape.Ldc },

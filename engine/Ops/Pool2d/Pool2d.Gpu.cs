@@ -7,7 +7,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void Pool2d(PoolKind kind, Tensor x, Tensor y, in Conv2dShape shape)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         PoolKernels.Args args = PoolArgs(x, y, y, shape);
         (kind == PoolKind.Max ? PoolKernels.Max : PoolKernels.Average).For(x).RunFlat(this, y.Count, args);
     }
@@ -15,7 +15,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void Pool2dBackward(PoolKind kind, Tensor x, Tensor dy, Tensor dx, in Conv2dShape shape)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         PoolKernels.Args args = PoolArgs(x, dy, dx, shape);
         (kind == PoolKind.Max ? PoolKernels.MaxBackward : PoolKernels.AverageBackward).For(x).RunFlat(this, dx.Count, args);
     }

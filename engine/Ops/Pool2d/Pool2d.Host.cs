@@ -3,13 +3,17 @@ namespace SeLoRA.Engine;
 public sealed unsafe partial class HostBackend
 {
     /// <inheritdoc/>
-    public void Pool2d(PoolKind kind, Tensor x, Tensor y, in Conv2dShape shape) =>
+    public void Pool2d(PoolKind kind, Tensor x, Tensor y, in Conv2dShape shape)
+    {
+        using Operands.Scope operands = Enter();
         VectorFor.Range((long)shape.N * shape.OutH, ParallelFor.Grain(ElementGrain, (long)shape.OutW * shape.C * shape.KH * shape.KW),
             new Pool2dBody(kind, Ptr(x), Ptr(y), shape));
+    }
 
     /// <inheritdoc/>
     public void Pool2dBackward(PoolKind kind, Tensor x, Tensor dy, Tensor dx, in Conv2dShape shape)
     {
+        using Operands.Scope operands = Enter();
         Zero(dx);
         // Windows overlap: an image belongs to one thread, which adds in the order of the windows.
         VectorFor.Range(shape.N, 1, new Pool2dBackwardBody(kind, Ptr(x), Ptr(dy), Ptr(dx), shape));

@@ -12,7 +12,7 @@ public sealed partial class GpuBackend
 
     private void FillRandom(Kernel<RandomKernels.Args> kernel, Tensor y, ulong seed, ulong offset)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         long counters = (long)((offset & 3) + (ulong)y.Count + 3 >> 2);
         kernel.RunFlat(this, counters, new RandomKernels.Args
         {

@@ -6,12 +6,18 @@ public sealed unsafe partial class HostBackend
     private const int NormalGrain = 1024;
 
     /// <inheritdoc/>
-    public void FillUniform(Tensor y, ulong seed, ulong offset) =>
+    public void FillUniform(Tensor y, ulong seed, ulong offset)
+    {
+        using Operands.Scope operands = Enter();
         ParallelFor.Range(y.Count, ElementGrain / 4, new UniformBody(Ptr(y), seed, offset));
+    }
 
     /// <inheritdoc/>
-    public void FillNormal(Tensor y, ulong seed, ulong offset) =>
+    public void FillNormal(Tensor y, ulong seed, ulong offset)
+    {
+        using Operands.Scope operands = Enter();
         ParallelFor.Range(y.Count, NormalGrain, new NormalBody(Ptr(y), seed, offset));
+    }
 
     private readonly struct UniformBody(float* y, ulong seed, ulong offset) : IRangeBody
     {

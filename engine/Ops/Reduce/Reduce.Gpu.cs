@@ -10,7 +10,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void Reduce(Reduction kind, Tensor x, Tensor y, long outer, long middle, long inner, float scale)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         bool squares = kind == Reduction.SumSquares;
         if (inner == 1) SumRows(x.DType, Words(x), Floats(y), outer, middle, squares, scale);
         else

@@ -32,6 +32,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void Reduce(Reduction kind, Tensor x, Tensor y, long outer, long middle, long inner, float scale)
     {
+        using Operands.Scope operands = Enter();
         if (kind == Reduction.Sum) Reduce<PlainSummand>(Ptr(x), Ptr(y), outer, middle, inner, scale);
         else Reduce<SquareSummand>(Ptr(x), Ptr(y), outer, middle, inner, scale);
     }

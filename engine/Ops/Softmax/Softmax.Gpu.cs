@@ -7,14 +7,14 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void Softmax(Tensor x, Tensor y)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         SoftmaxKernels.Forward.For(x).Run(this, (x.Shape.Rows + GroupSum.Rows - 1) / GroupSum.Rows, SoftmaxArgs(x, x, y));
     }
 
     /// <inheritdoc/>
     public void SoftmaxBackward(Tensor y, Tensor dy, Tensor dx)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         SoftmaxKernels.Backward.For(y).Run(this, (y.Shape.Rows + GroupSum.Rows - 1) / GroupSum.Rows, SoftmaxArgs(y, dy, dx));
     }
 

@@ -10,6 +10,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void Softmax(Tensor x, Tensor y)
     {
+        using Operands.Scope operands = Enter();
         int c = x.Shape[-1];
         VectorFor.Range(x.Shape.Rows, ParallelFor.Grain(ElementGrain, c), new SoftmaxBody(Ptr(x), Ptr(y), c));
     }
@@ -17,6 +18,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void SoftmaxBackward(Tensor y, Tensor dy, Tensor dx)
     {
+        using Operands.Scope operands = Enter();
         int c = y.Shape[-1];
         VectorFor.Range(y.Shape.Rows, ParallelFor.Grain(ElementGrain, c),
             new SoftmaxBackwardBody(Ptr(y), Ptr(dy), Ptr(dx), c, y.Shape.Rows));

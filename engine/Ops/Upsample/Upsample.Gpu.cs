@@ -7,7 +7,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void UpsampleNearest(Tensor x, Tensor y)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         int size = x.DType.SizeInBytes(), quad = 16 / size;
         if (x.Shape[3] % quad == 0 && Whole(x, y) != 0) Run<I4>(quad);
         else if (size == 4) Run<int>(1);
@@ -20,7 +20,7 @@ public sealed partial class GpuBackend
     /// <inheritdoc/>
     public void UpsampleNearestBackward(Tensor dy, Tensor dx)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         UpsampleKernels.Backward.For(dx).RunFlat(this, dx.Count,
             new UpsampleKernels.BackwardArgs { Small = Words(dx), Large = Words(dy), Sizes = UpsampleSizes(dx, dy, 1) });
     }

@@ -5,6 +5,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void UpsampleNearest(Tensor x, Tensor y)
     {
+        using Operands.Scope operands = Enter();
         Shape a = x.Shape, b = y.Shape;
         ParallelFor.Range((long)b[0] * b[1], ParallelFor.Grain(ElementGrain, (long)b[2] * b[3]),
             new UpsampleBody(Ptr(x), Ptr(y), a[1], a[2], b[1], b[2], a[3]));
@@ -13,6 +14,7 @@ public sealed unsafe partial class HostBackend
     /// <inheritdoc/>
     public void UpsampleNearestBackward(Tensor dy, Tensor dx)
     {
+        using Operands.Scope operands = Enter();
         Shape a = dx.Shape, b = dy.Shape;
         VectorFor.Range((long)a[0] * a[1], ParallelFor.Grain(ElementGrain, (long)b[2] * b[3] * b[1] / a[1]),
             new UpsampleBackwardBody(Ptr(dy), Ptr(dx), a[1], a[2], b[1], b[2], a[3]));

@@ -16,7 +16,7 @@ public sealed partial class GpuBackend
     /// </summary>
     internal void GemmTensorCore(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         TensorCorePlan plan = TensorCorePlan.For(shape, epilogue.LowRank?.Rank ?? 0, accelerator.NumMultiprocessors);
         GemmTensorCore(a, b, c, shape, epilogue, plan);
     }
@@ -24,7 +24,7 @@ public sealed partial class GpuBackend
     /// <summary>The same with a plan of the caller's.</summary>
     internal void GemmTensorCore(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue, in TensorCorePlan plan)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         var args = TensorCoreArgs.For(plan, c, shape, epilogue);
         if (epilogue.LowRank is { } term)
         {
@@ -40,14 +40,14 @@ public sealed partial class GpuBackend
     /// </summary>
     internal void Conv2dTensorCore(Tensor image, Tensor w, Tensor result, in TensorCoreConv2d conv, in GemmEpilogue epilogue)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         Conv2dTensorCore(image, w, result, conv, epilogue, TensorCorePlan.For(conv, accelerator.NumMultiprocessors));
     }
 
     /// <summary>The same with a plan of the caller's.</summary>
     internal void Conv2dTensorCore(Tensor image, Tensor w, Tensor result, in TensorCoreConv2d conv, in GemmEpilogue epilogue, in TensorCorePlan plan)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         RunTensorCore(TensorCoreKernels.FindConv2d(plan.Tile, image.DType == DType.BF16, conv.Backward), conv.Args(plan, result, epilogue), plan, image, w, result, epilogue);
     }
 

@@ -11,7 +11,7 @@ public sealed partial class GpuBackend
     /// </summary>
     internal void AttentionTensorCore(Tensor q, Tensor k, Tensor v, Tensor y, Tensor lse, in AttentionShape shape)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         TensorCoreAttentionArgs args = TensorCoreAttentionArgs.OwnQueries(shape, Address(q), 0, Address(k), Address(v), Address(lse));
         args.Result = args.ResultOfValues = View<ushort>(y);
         RunTensorCore(TensorCoreAttentionTable.Find(shape.D, q.DType).Forward, args, shape.N);
@@ -21,7 +21,7 @@ public sealed partial class GpuBackend
     internal void AttentionBackwardTensorCore(Tensor q, Tensor k, Tensor v, Tensor y, Tensor lse, Tensor dy, Tensor dq, Tensor dk, Tensor dv,
         in AttentionShape shape)
     {
-        using Lock.Scope turn = Enter();
+        using Turn turn = Enter();
         TensorCoreAttentionRow row = TensorCoreAttentionTable.Find(shape.D, q.DType);
         GpuStorage pairs = Workspace(2L * shape.N * shape.Heads * shape.Lq);
         TensorCoreStatisticsArgs statistics = TensorCoreAttentionKernels.StatisticsOf(shape) with
