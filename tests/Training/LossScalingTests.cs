@@ -18,7 +18,7 @@ public class LossScalingTests
     [InlineData("cuda")]
     public void A_step_that_overflows_halves_the_scale_and_leaves_everything_else(string device)
     {
-        using var training = new TinyTraining(Config, TestDevices.Require(device), DType.F16);
+        using var training = new TinyTrainingLoop(Config, TestDevices.Require(device), DType.F16);
         TrainingLoop loop = training.Loop;
         StepResult good = loop.Next();
         Assert.NotNull(good.GradNorm);
@@ -30,7 +30,7 @@ public class LossScalingTests
         Assert.Empty(skipped.Decisions);
         Assert.True(double.IsFinite(skipped.Loss));
         Assert.Equal(new LossScaling(Overflowing / 2, 0, 1), after.Scaling);
-        TinyTraining.AssertSame(before.Tensors, after.Tensors);
+        TinyTrainingLoop.AssertSame(before.Tensors, after.Tensors);
     }
 
     [Theory]
@@ -41,7 +41,7 @@ public class LossScalingTests
         const int more = 3;
         Device device = TestDevices.Require(deviceName);
         using var folder = new TemporaryFolder();
-        using TinyTraining whole = new(Config, device, DType.F16), resumed = new(Config, device, DType.F16);
+        using TinyTrainingLoop whole = new(Config, device, DType.F16), resumed = new(Config, device, DType.F16);
         whole.Loop.Restore(whole.Loop.Checkpoint(0, 0) with { Scaling = new LossScaling(Overflowing, 0, 0) });
         for (int good = 0; good < 2;) good += whole.Loop.Next().GradNorm is null ? 0 : 1;
         CheckpointFile saved = whole.Loop.Checkpoint(0.5, 1);
@@ -60,6 +60,6 @@ public class LossScalingTests
         }
         CheckpointFile end = resumed.Loop.Checkpoint(0.5, 1);
         Assert.Equal(saved.Scaling with { GoodSteps = 2 + more, Updates = 2 + more }, end.Scaling);
-        TinyTraining.AssertSame(whole.Loop.Checkpoint(0.5, 1).Tensors, end.Tensors);
+        TinyTrainingLoop.AssertSame(whole.Loop.Checkpoint(0.5, 1).Tensors, end.Tensors);
     }
 }

@@ -74,12 +74,12 @@ public class ReplayTests
         Assert.Equal(runs, replayed.Runs);
         Assert.Equal((null, problem), (plain.Problem, replayed.Problem));
         Assert.Equal(plain.Steps, replayed.Steps);
-        TinyTraining.AssertSame(plain.State, replayed.State);
+        TinyTrainingLoop.AssertSame(plain.State, replayed.State);
     }
 
     private static Trained Train(RunConfig config, Device device, DType precision)
     {
-        using var training = new TinyTraining(config, device, precision);
+        using var training = new TinyTrainingLoop(config, device, precision);
         TrainingLoop loop = training.Loop;
         var steps = new List<string>();
         var runs = new List<string>();

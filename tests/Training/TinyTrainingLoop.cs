@@ -6,14 +6,14 @@ using Xunit;
 
 namespace SeLoRA.Tests;
 
-/// <summary>Training of the tiny model on six latents drawn at random; the same wherever it is made.</summary>
-internal sealed class TinyTraining : IDisposable
+/// <summary>The training loop with the tiny model on six latents drawn at random; the same wherever it is made.</summary>
+internal sealed class TinyTrainingLoop : IDisposable
 {
     private const int Images = 6;
 
     private readonly AdapterSet adapters;
 
-    public TinyTraining(RunConfig config, Device device, DType precision)
+    public TinyTrainingLoop(RunConfig config, Device device, DType precision)
     {
         StableDiffusionModel model = TinyModel.Create(device);
         model.UNet.SetPrecision(precision);
