@@ -17,7 +17,7 @@ public class AdamWBenchmarks : OpBenchmarks<AdamWShapeCase>
     [Benchmark]
     public void Step()
     {
-        Backend.AdamWStep(p, g, m, v, Factors);
+        Backend.AdamWStep([new AdamWTensors(p, g, m, v)], Factors);
         Backend.Synchronize();
     }
 

@@ -173,6 +173,6 @@ public interface IBackend
 
     // ---- optimiser -------------------------------------------------------------------------------------------------------------
 
-    /// <summary>One AdamW update of p and its moments m, v from gradient g, all in place.</summary>
-    void AdamWStep(Tensor p, Tensor g, Tensor m, Tensor v, in AdamWFactors factors);
+    /// <summary>One AdamW update of every p and its moments m, v from gradient g, all in place.</summary>
+    void AdamWStep(ReadOnlySpan<AdamWTensors> tensors, in AdamWFactors factors);
 }

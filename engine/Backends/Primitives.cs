@@ -109,6 +109,9 @@ public readonly record struct AttentionShape(int N, int Lq, int Lk, int Heads, i
 /// <summary>Sizes of a group norm; see <see cref="IBackend.GroupNorm"/>.</summary>
 public readonly record struct GroupNormShape(int N, int P, int C, int Groups, float Eps, bool Silu);
 
+/// <summary>A parameter with its gradient and its moments, all float32, of one shape and on one device.</summary>
+public readonly record struct AdamWTensors(Tensor P, Tensor G, Tensor M, Tensor V);
+
 /// <summary>
 /// Factors of one AdamW step (Loshchilov and Hutter, 2019), bias corrections already worked out:
 /// m = Beta1 m + (1 - Beta1) g; v = Beta2 v + (1 - Beta2) g^2; p = p Decay - StepSize m / (sqrt(v) / SqrtCorrection2 + Eps).

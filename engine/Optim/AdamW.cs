@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace SeLoRA.Engine;
 
 /// <summary>
@@ -7,6 +9,7 @@ namespace SeLoRA.Engine;
 public sealed class AdamW : IDisposable
 {
     private readonly Dictionary<string, Entry> entries = [];
+    private readonly List<AdamWTensors> updated = [];
 
     /// <summary>PyTorch's defaults but for the weight decay, which is off.</summary>
     public AdamW(float lr = 1e-4f, float beta1 = 0.9f, float beta2 = 0.999f, float eps = 1e-8f, float weightDecay = 0f)
@@ -50,13 +53,14 @@ public sealed class AdamW : IDisposable
     /// <summary>First and second moment of a tensor; owned by the optimiser.</summary>
     public (Tensor M, Tensor V) Moments(string name) => (entries[name].M, entries[name].V);
 
-    /// <summary>Updates every tensor that has a gradient.</summary>
+    /// <summary>Updates every tensor that has a gradient; all are on one device.</summary>
     public void Step()
     {
         StepCount++;
         foreach (Entry e in entries.Values)
-            if (e.Tensor.Grad is { } grad)
-                Ops.AdamWStep(e.Tensor, grad, e.M, e.V, StepCount, LearningRate, Beta1, Beta2, Eps, WeightDecay);
+            if (e.Tensor.Grad is { } grad) updated.Add(new AdamWTensors(e.Tensor, grad, e.M, e.V));
+        Ops.AdamWStep(CollectionsMarshal.AsSpan(updated), StepCount, LearningRate, Beta1, Beta2, Eps, WeightDecay);
+        updated.Clear();
     }
 
     /// <summary>Frees all gradients.</summary>

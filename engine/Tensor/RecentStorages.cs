@@ -3,7 +3,7 @@ namespace SeLoRA.Engine;
 /// <summary>
 /// The storages whose addresses were taken last. An address does not keep its tensor alive: without this the collector may take an
 /// operand whose last use is the call itself while its memory is still being read, and the pool hand that memory out again. No operation
-/// takes more addresses than the ring has places.
+/// takes more addresses than the ring has places, but for the optimiser's step, which holds its tensors itself.
 /// </summary>
 internal sealed class RecentStorages
 {

@@ -4,40 +4,101 @@ namespace SeLoRA.Engine;
 
 public sealed partial class GpuBackend
 {
+    private readonly AdamWTables adamWTables = new();
+
     /// <inheritdoc/>
-    public void AdamWStep(Tensor p, Tensor g, Tensor m, Tensor v, in AdamWFactors factors)
+    public void AdamWStep(ReadOnlySpan<AdamWTensors> tensors, in AdamWFactors factors)
     {
         using Lock.Scope turn = Enter();
-        AdamWKernels.Step.RunFlat(this, p.Count, new AdamWKernels.StepArgs
+        ReadOnlySpan<AdamWTensors> left = tensors;
+        while (!left.IsEmpty)
         {
-            P = Floats(p), G = Floats(g), M = Floats(m), V = Floats(v), Count = p.Count, Beta1 = factors.Beta1, Beta2 = factors.Beta2,
-            Eps = factors.Eps, StepSize = factors.StepSize, RootScale = 1f / factors.SqrtCorrection2, Decay = factors.Decay,
-        });
+            AdamWTables.Table table = TableOf(ref left);
+            AdamWKernels.Step.Run(this, table.Chunks, new AdamWKernels.StepArgs
+            {
+                Segments = table.Segments, Chunks = table.Storage.View.Cast<long>(), Beta1 = factors.Beta1, Beta2 = factors.Beta2,
+                Eps = factors.Eps, StepSize = factors.StepSize, RootScale = 1f / factors.SqrtCorrection2, Decay = factors.Decay,
+            });
+        }
+        // More addresses than are held for other operations: the tensors must be there until the last launch.
+        GC.KeepAlive(tensors[0].P);
+    }
+
+    /// <summary>The table of the first tensors, as many as one launch can reach, and the rest of them.</summary>
+    private AdamWTables.Table TableOf(ref ReadOnlySpan<AdamWTensors> tensors)
+    {
+        adamWTables.Begin();
+        int taken = 0;
+        while (taken < tensors.Length && adamWTables.Add(Floats(tensors[taken].P), Floats(tensors[taken].G), Floats(tensors[taken].M), Floats(tensors[taken].V)))
+            taken++;
+        tensors = tensors[taken..];
+        if (adamWTables.Find() is not { } table)
+        {
+            Recorder?.Refuse("uploads");
+            table = adamWTables.Keep((GpuStorage)Allocate(adamWTables.Bytes));
+            Upload(table.Bytes, table.Storage.View);
+        }
+        Recorder?.Uses(table.Storage);
+        return table;
     }
 }
 
-/// <summary>The optimiser's update, one thread an element: bound by memory (28 bytes an element).</summary>
+/// <summary>
+/// The optimiser's update of all tensors in one launch: bound by memory (28 bytes an element). A group of threads takes one row of the table
+/// of chunks, a thread four elements at a time.
+/// </summary>
 internal static class AdamWKernels
 {
+    /// <summary>Elements of a chunk, at most.</summary>
+    public const int Chunk = 2048;
+
+    /// <summary>Driver's allocations that one launch can reach.</summary>
+    public const int SegmentsMax = 16;
+
+    /// <summary>Numbers of a row: the places of p, g, m and v, then how many elements.</summary>
+    public const int RowLength = 5;
+
     public static readonly Kernel<StepArgs> Step = new(AdamWStepKernel);
 
     public struct StepArgs
     {
-        public ArrayView<float> P, G, M, V;
-        public long Count;
+        public AdamWSegments Segments;
+        public ArrayView<long> Chunks;
         public float Beta1, Beta2, Eps, StepSize, RootScale, Decay;
     }
+
+    /// <summary>Where a chunk of a tensor lies, as one number: index of its first float in a segment, and the segment.</summary>
+    public static long Place(long index, int segment) => index * SegmentsMax + segment;
 
     [Kernel]
     private static void AdamWStepKernel(StepArgs a)
     {
-        long i = Flat.Index;
-        if (i >= a.Count) return;
-        float g = a.G[i];
-        float m = a.Beta1 * a.M[i] + (1f - a.Beta1) * g;
-        float v = a.Beta2 * a.V[i] + (1f - a.Beta2) * g * g;
-        a.M[i] = m;
-        a.V[i] = v;
-        a.P[i] = a.P[i] * a.Decay - a.StepSize * m / (MathF.Sqrt(v) * a.RootScale + a.Eps);
+        long row = (long)Grid.IdxX * RowLength, p = a.Chunks[row], g = a.Chunks[row + 1], m = a.Chunks[row + 2], v = a.Chunks[row + 3];
+        int count = (int)a.Chunks[row + 4];
+        // All four begin at multiples of 16 bytes.
+        bool isWhole = ((p | g | m | v) & (3 * SegmentsMax)) == 0;
+        ArrayView<float> ps = At(a.Segments, p), gs = At(a.Segments, g), ms = At(a.Segments, m), vs = At(a.Segments, v);
+        for (int i = 4 * Group.IdxX; i < count; i += 4 * KernelAttribute.DefaultThreads)
+        {
+            int valid = count - i;
+            bool whole = isWhole && valid >= 4;
+            F4 grad = Quad.LoadF32(gs, i, valid, whole);
+            F4 first = F4.MulAdd(F4.Scale(grad, 1f - a.Beta1), a.Beta1, Quad.LoadF32(ms, i, valid, whole));
+            F4 second = F4.MulAdd(F4.Multiply(F4.Scale(grad, 1f - a.Beta2), grad), a.Beta2, Quad.LoadF32(vs, i, valid, whole));
+            F4 old = Quad.LoadF32(ps, i, valid, whole);
+            Quad.StoreF32(ms, i, first, valid, whole);
+            Quad.StoreF32(vs, i, second, valid, whole);
+            Quad.StoreF32(ps, i, new F4(Updated(a, old.X, first.X, second.X), Updated(a, old.Y, first.Y, second.Y),
+                Updated(a, old.Z, first.Z, second.Z), Updated(a, old.W, first.W, second.W)), valid, whole);
+        }
+    }
+
+    private static float Updated(StepArgs a, float p, float m, float v) => p * a.Decay - a.StepSize * m / (MathF.Sqrt(v) * a.RootScale + a.Eps);
+
+    private static ArrayView<float> At(AdamWSegments segments, long place)
+    {
+        ArrayView<float> segment = segments.Of((int)place & (SegmentsMax - 1));
+        long first = place / SegmentsMax;
+        return segment.SubView(first, segment.Length - first);
     }
 }

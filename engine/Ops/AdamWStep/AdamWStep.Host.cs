@@ -3,8 +3,11 @@ namespace SeLoRA.Engine;
 public sealed unsafe partial class HostBackend
 {
     /// <inheritdoc/>
-    public void AdamWStep(Tensor p, Tensor g, Tensor m, Tensor v, in AdamWFactors factors) =>
-        VectorFor.Range(p.Count, ElementGrain, new AdamWBody(Ptr(p), Ptr(g), Ptr(m), Ptr(v), factors));
+    public void AdamWStep(ReadOnlySpan<AdamWTensors> tensors, in AdamWFactors factors)
+    {
+        foreach ((Tensor p, Tensor g, Tensor m, Tensor v) in tensors)
+            VectorFor.Range(p.Count, ElementGrain, new AdamWBody(Ptr(p), Ptr(g), Ptr(m), Ptr(v), factors));
+    }
 
     private readonly struct AdamWBody(float* p, float* g, float* m, float* v, in AdamWFactors factors) : IVectorBody
     {
