@@ -77,28 +77,24 @@ internal static class AdamWKernels
         int count = (int)a.Chunks[row + 4];
         // All four begin at multiples of 16 bytes.
         bool isWhole = ((p | g | m | v) & (3 * SegmentsMax)) == 0;
-        ArrayView<float> ps = At(a.Segments, p), gs = At(a.Segments, g), ms = At(a.Segments, m), vs = At(a.Segments, v);
+        ArrayView<float> ps = Segment(a.Segments, p), gs = Segment(a.Segments, g), ms = Segment(a.Segments, m), vs = Segment(a.Segments, v);
+        (p, g, m, v) = (p / SegmentsMax, g / SegmentsMax, m / SegmentsMax, v / SegmentsMax);
         for (int i = 4 * Group.IdxX; i < count; i += 4 * KernelAttribute.DefaultThreads)
         {
             int valid = count - i;
             bool whole = isWhole && valid >= 4;
-            F4 grad = Quad.LoadF32(gs, i, valid, whole);
-            F4 first = F4.MulAdd(F4.Scale(grad, 1f - a.Beta1), a.Beta1, Quad.LoadF32(ms, i, valid, whole));
-            F4 second = F4.MulAdd(F4.Multiply(F4.Scale(grad, 1f - a.Beta2), grad), a.Beta2, Quad.LoadF32(vs, i, valid, whole));
-            F4 old = Quad.LoadF32(ps, i, valid, whole);
-            Quad.StoreF32(ms, i, first, valid, whole);
-            Quad.StoreF32(vs, i, second, valid, whole);
-            Quad.StoreF32(ps, i, new F4(Updated(a, old.X, first.X, second.X), Updated(a, old.Y, first.Y, second.Y),
+            F4 grad = Quad.LoadF32(gs, g + i, valid, whole);
+            F4 first = F4.MulAdd(F4.Scale(grad, 1f - a.Beta1), a.Beta1, Quad.LoadF32(ms, m + i, valid, whole));
+            F4 second = F4.MulAdd(F4.Multiply(F4.Scale(grad, 1f - a.Beta2), grad), a.Beta2, Quad.LoadF32(vs, v + i, valid, whole));
+            F4 old = Quad.LoadF32(ps, p + i, valid, whole);
+            Quad.StoreF32(ms, m + i, first, valid, whole);
+            Quad.StoreF32(vs, v + i, second, valid, whole);
+            Quad.StoreF32(ps, p + i, new F4(Updated(a, old.X, first.X, second.X), Updated(a, old.Y, first.Y, second.Y),
                 Updated(a, old.Z, first.Z, second.Z), Updated(a, old.W, first.W, second.W)), valid, whole);
         }
     }
 
     private static float Updated(StepArgs a, float p, float m, float v) => p * a.Decay - a.StepSize * m / (MathF.Sqrt(v) * a.RootScale + a.Eps);
 
-    private static ArrayView<float> At(AdamWSegments segments, long place)
-    {
-        ArrayView<float> segment = segments.Of((int)place & (SegmentsMax - 1));
-        long first = place / SegmentsMax;
-        return segment.SubView(first, segment.Length - first);
-    }
+    private static ArrayView<float> Segment(AdamWSegments segments, long place) => segments.Of((int)place & (SegmentsMax - 1));
 }
