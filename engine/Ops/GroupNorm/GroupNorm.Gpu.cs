@@ -221,10 +221,8 @@ internal static class GroupNormKernels
     }
 
     /// <summary>Gradient before the activation of an element in channel c.</summary>
-    public static float BeforeActivation(Args p, float dy, int c, float xhat) => BeforeActivation(p, dy, p.W[c], p.B[c], xhat);
-
-    private static float BeforeActivation(Args p, float dy, float w, float b, float xhat) =>
-        p.Silu != 0 ? SiluOp.Grad(new F32(xhat * w + b), new F32(dy)).Value : dy;
+    public static float BeforeActivation(Args p, float dy, int c, float xhat) =>
+        p.Silu != 0 ? SiluOp.Grad(new F32(xhat * p.W[c] + p.B[c]), new F32(dy)).Value : dy;
 
     /// <summary>Sums of g and g xhat over a part, g = dz w.</summary>
     [Kernel]
@@ -286,22 +284,19 @@ internal static class GroupNormKernels
         for (; i < end; i++)
         {
             var at = new Position(p, i);
-            T.Store(p.Y, i, Gradient(p, T.Load(p.X, i), T.Load(p.Dy, i), at.Group0, at.Channel, p.W[at.Channel], p.B[at.Channel]));
+            T.Store(p.Y, i, Gradient(p, T.Load(p.X, i), T.Load(p.Dy, i), at.Group0, at.Channel));
         }
     }
 
-    private static F4 Gradient(Args p, F4 x, F4 dy, long group0, int c)
-    {
-        F4 w = p.W.Cast<F4>()[c >> 2], b = p.B.Cast<F4>()[c >> 2];
-        return new F4(Gradient(p, x.X, dy.X, group0, c, w.X, b.X), Gradient(p, x.Y, dy.Y, group0, c + 1, w.Y, b.Y),
-            Gradient(p, x.Z, dy.Z, group0, c + 2, w.Z, b.Z), Gradient(p, x.W, dy.W, group0, c + 3, w.W, b.W));
-    }
+    // Scales and shifts one by one: four at once are more than there are registers for.
+    private static F4 Gradient(Args p, F4 x, F4 dy, long group0, int c) => new(Gradient(p, x.X, dy.X, group0, c),
+        Gradient(p, x.Y, dy.Y, group0, c + 1), Gradient(p, x.Z, dy.Z, group0, c + 2), Gradient(p, x.W, dy.W, group0, c + 3));
 
-    private static float Gradient(Args p, float x, float dy, long group0, int c, float w, float b)
+    private static float Gradient(Args p, float x, float dy, long group0, int c)
     {
         long group = group0 + c / p.GroupChannels, means = 2 * ((long)p.StatsCount * p.Parts + group);
         float inverse = p.Stats[2 * group + 1], xhat = (x - p.Stats[2 * group]) * inverse;
-        float g = BeforeActivation(p, dy, w, b, xhat) * w;
+        float g = BeforeActivation(p, dy, c, xhat) * p.W[c];
         return (g - p.Partial[means] - xhat * p.Partial[means + 1]) * inverse;
     }
 }
