@@ -53,13 +53,28 @@ public sealed class AdamW : IDisposable
     /// <summary>First and second moment of a tensor; owned by the optimiser.</summary>
     public (Tensor M, Tensor V) Moments(string name) => (entries[name].M, entries[name].V);
 
+    /// <summary>Factors of the next step.</summary>
+    public AdamWFactors NextFactors => AdamWFactors.Of(StepCount + 1, LearningRate, Beta1, Beta2, Eps, WeightDecay);
+
     /// <summary>Updates every tensor that has a gradient; all are on one device.</summary>
     public void Step()
     {
         StepCount++;
-        foreach (Entry e in entries.Values)
-            if (e.Tensor.Grad is { } grad) updated.Add(new AdamWTensors(e.Tensor, grad, e.M, e.V));
+        Collect();
         Ops.AdamWStep(CollectionsMarshal.AsSpan(updated), StepCount, LearningRate, Beta1, Beta2, Eps, WeightDecay);
+        updated.Clear();
+    }
+
+    /// <summary>
+    /// Queues the guarded update of every tensor that has a gradient; it can be recorded. <see cref="StepCount"/> is for the caller to raise, who reads
+    /// the verdict afterwards.
+    /// </summary>
+    /// <param name="factors"><see cref="NextFactors"/>, on the device.</param>
+    /// <param name="verdict">Of <see cref="IBackend.JudgeGradients"/>.</param>
+    public void Step(Tensor factors, Tensor verdict)
+    {
+        Collect();
+        Ops.AdamWStep(CollectionsMarshal.AsSpan(updated), factors, verdict);
         updated.Clear();
     }
 
@@ -74,6 +89,12 @@ public sealed class AdamW : IDisposable
     {
         foreach (Entry e in entries.Values) e.Dispose();
         entries.Clear();
+    }
+
+    private void Collect()
+    {
+        foreach (Entry e in entries.Values)
+            if (e.Tensor.Grad is { } grad) updated.Add(new AdamWTensors(e.Tensor, grad, e.M, e.V));
     }
 
     private static Tensor Owned(Tensor tensor) => TensorScope.Detach(tensor);

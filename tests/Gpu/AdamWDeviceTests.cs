@@ -4,6 +4,7 @@ using Xunit;
 namespace SeLoRA.Tests;
 
 /// <summary>The optimiser's update of many tensors at once, on every kind of device.</summary>
+[Collection(nameof(StepMemoryTests))]
 public class AdamWDeviceTests
 {
     // Less than a quad, more than a chunk, and sizes that leave a tail.
@@ -82,6 +83,19 @@ public class AdamWDeviceTests
     public void More_allocations_than_a_launch_reaches_take_a_launch_more(string deviceName)
     {
         var backend = (GpuBackend)Backend.Get(TestDevices.Require(deviceName));
+        try
+        {
+            ReachManyAllocations(backend);
+        }
+        finally
+        {
+            // The segments are too large for what other tests count.
+            backend.ReleaseCached();
+        }
+    }
+
+    private static void ReachManyAllocations(GpuBackend backend)
+    {
         using var scope = new TensorScope();
         // More than the pool takes at once for large blocks: each array is an allocation of its own. No more than a few elements are touched.
         const int Large = (64 << 20) / sizeof(float) + 1, Arrays = AdamWKernels.SegmentsMax + 2;
@@ -105,6 +119,88 @@ public class AdamWDeviceTests
             Tensor y = arrays[(2 * tensor + part) % Arrays].Narrow((4 * tensor + part) * 8192, (int)x.Count);
             y.CopyFrom(x.ToArray());
             return y;
+        }
+    }
+
+    [Theory]
+    [InlineData("cpu", 0f)]
+    [InlineData("cpu", 1f)]
+    [InlineData("opencl", 0f)]
+    [InlineData("opencl", 1f)]
+    [InlineData("cuda", 0f)]
+    [InlineData("cuda", 1f)]
+    public void The_guarded_update_shortens_gradients_and_updates_as_the_plain_one(string deviceName, float maxNorm)
+    {
+        using var scope = new TensorScope();
+        var plain = new Guarded(TestDevices.Require(deviceName), maxNorm);
+        var guarded = new Guarded(plain.Device, maxNorm);
+        guarded.Step();
+        float[] verdict = guarded.Verdict.ToArray();
+        float norm = GradClip.Norm([.. plain.Tensors.Select(t => t.G)]);
+        Assert.Equal(norm, verdict[0], norm * 1e-6);
+        Assert.Equal(maxNorm > 0 ? maxNorm / (norm + 1e-6) : 1, verdict[1], 1e-6);
+        if (maxNorm > 0)
+            foreach (AdamWTensors t in plain.Tensors) t.G.Backend.Scale(t.G, verdict[1], t.G);
+        Ops.AdamWStep(plain.Tensors, 1, lr: 0.01f);
+        Assert.Equal(plain.State(), guarded.State());
+    }
+
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("opencl")]
+    [InlineData("cuda")]
+    public void Wrong_numbers_reach_no_weight(string deviceName)
+    {
+        using var scope = new TensorScope();
+        var guarded = new Guarded(TestDevices.Require(deviceName), maxNorm: 1f);
+        float[] before = guarded.State();
+        foreach (float loss in (float[])[float.NaN, float.PositiveInfinity, Guarded.LossLimit])
+        {
+            guarded.Losses.CopyFrom([0.1f, loss]);
+            guarded.Step();
+            Assert.Equal(0f, guarded.Verdict.ToArray()[1]);
+            Assert.Equal(before, guarded.State());
+        }
+        guarded.Losses.CopyFrom([0.1f, 0.2f]);
+        foreach (float gradient in (float[])[float.NaN, float.NegativeInfinity, 1e30f])
+        {
+            guarded.Tensors[^1].G.CopyFrom([.. Enumerable.Repeat(1f, Counts[^1] - 1), gradient]);
+            before = guarded.State();
+            guarded.Step();
+            Assert.Equal(0f, guarded.Verdict.ToArray()[1]);
+            Assert.Equal(before, guarded.State());
+        }
+    }
+
+    [Theory]
+    [InlineData("opencl")]
+    [InlineData("cuda")]
+    public void A_recorded_update_judges_and_counts_what_is_there_now(string deviceName)
+    {
+        using var scope = new TensorScope();
+        var plain = new Guarded(TestDevices.Require(deviceName), maxNorm: 1f);
+        var replayed = new Guarded(plain.Device, maxNorm: 1f);
+        plain.Step();
+        replayed.Step();
+        Next(2);
+        plain.Step();
+        using RecordedStep recorded = ((GpuBackend)Backend.Get(plain.Device)).Record(replayed.Step);
+        Assert.Equal(plain.State(), replayed.State());
+        float[] before = replayed.State();
+        replayed.Losses.CopyFrom([float.NaN, 0f]);
+        recorded.Replay();
+        Assert.Equal(before, replayed.State());
+        replayed.Losses.CopyFrom([0.1f, 0.2f]);
+        Next(3);
+        plain.Step();
+        recorded.Replay();
+        Assert.Equal(plain.State(), replayed.State());
+        Assert.NotEqual(before, replayed.State());
+
+        void Next(int step)
+        {
+            float[] factors = AdamWFactors.Of(step, 0.02f, 0.9f, 0.999f, 1e-8f, 0f).ToArray();
+            foreach (Guarded guarded in (Guarded[])[plain, replayed]) guarded.Factors.CopyFrom(factors);
         }
     }
 
@@ -134,5 +230,32 @@ public class AdamWDeviceTests
         Tensor p = Normal(length, 1, device), g = Normal(length, 2, device), m = Normal(length, 3, device), v = Positive(length, 4, device);
         Ops.AdamWStep(p.Narrow(offset, count), g.Narrow(gradOffset, count), m.Narrow(offset, count), v.Narrow(offset, count), step: 3, lr: 0.01f, weightDecay: 0.1f);
         return [p.ToArray(), g.ToArray(), m.ToArray(), v.ToArray()];
+    }
+
+    /// <summary>Parameters with all that their guarded update reads, for step 1.</summary>
+    private sealed class Guarded(Device device, float maxNorm)
+    {
+        public const float LossLimit = 1e4f;
+
+        private readonly Tensor squares = Tensor.Zeros(new Shape(Counts.Length), device);
+
+        public Device Device { get; } = device;
+
+        public AdamWTensors[] Tensors { get; } = AdamWDeviceTests.Tensors(device);
+
+        public Tensor Losses { get; } = Tensor.From([0.1f, 0.2f], new Shape(2), device);
+
+        public Tensor Factors { get; } = Tensor.From(AdamWFactors.Of(1, 0.01f, 0.9f, 0.999f, 1e-8f, 0f).ToArray(), new Shape(AdamWFactors.Count), device);
+
+        public Tensor Verdict { get; } = Tensor.Zeros(new Shape(GradClip.VerdictCount), device);
+
+        public void Step()
+        {
+            for (int i = 0; i < Tensors.Length; i++) GradClip.SumSquares(Tensors[i].G, squares, i);
+            squares.Backend.JudgeGradients(squares, Losses, LossLimit, maxNorm, Verdict);
+            Ops.AdamWStep(Tensors, Factors, Verdict);
+        }
+
+        public float[] State() => [.. Tensors.SelectMany(t => (Tensor[])[t.P, t.G, t.M, t.V]).SelectMany(x => x.ToArray())];
     }
 }

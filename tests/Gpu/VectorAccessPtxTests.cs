@@ -31,6 +31,7 @@ public sealed partial class VectorAccessPtxTests
         { "ReduceKernels.SumShortRowsKernel", false },
         { "ReduceKernels.SumLongRowsKernel", false },
         { "AdamWKernels.AdamWStepKernel", true },
+        { "AdamWKernels.AdamWGuardedStepKernel", true },
     };
 
     [Theory]

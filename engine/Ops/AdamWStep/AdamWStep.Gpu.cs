@@ -10,15 +10,28 @@ public sealed partial class GpuBackend
     public void AdamWStep(ReadOnlySpan<AdamWTensors> tensors, in AdamWFactors factors)
     {
         using Lock.Scope turn = Enter();
+        Launch(AdamWKernels.Step, tensors, new AdamWKernels.Args { Factors = factors });
+    }
+
+    /// <inheritdoc/>
+    public void AdamWStep(ReadOnlySpan<AdamWTensors> tensors, Tensor factors, Tensor verdict)
+    {
+        using Lock.Scope turn = Enter();
+        Launch(AdamWKernels.GuardedStep, tensors, new AdamWKernels.Args { Numbers = Floats(factors), Verdict = Floats(verdict) });
+        // Their addresses are the first that the ring forgets.
+        GC.KeepAlive(factors);
+        GC.KeepAlive(verdict);
+    }
+
+    private void Launch(Kernel<AdamWKernels.Args> kernel, ReadOnlySpan<AdamWTensors> tensors, AdamWKernels.Args args)
+    {
         ReadOnlySpan<AdamWTensors> left = tensors;
         while (!left.IsEmpty)
         {
             AdamWTables.Table table = TableOf(ref left);
-            AdamWKernels.Step.Run(this, table.Chunks, new AdamWKernels.StepArgs
-            {
-                Segments = table.Segments, Chunks = table.Storage.View.Cast<long>(), Beta1 = factors.Beta1, Beta2 = factors.Beta2,
-                Eps = factors.Eps, StepSize = factors.StepSize, RootScale = 1f / factors.SqrtCorrection2, Decay = factors.Decay,
-            });
+            (args.Segments, args.Chunks) = (table.Segments, table.Storage.View.Cast<long>());
+            if (!args.Numbers.IsValid) args.Numbers = args.Verdict = table.Storage.View.Cast<float>();
+            kernel.Run(this, table.Chunks, args);
         }
         // More addresses than are held for other operations: the tensors must be there until the last launch.
         GC.KeepAlive(tensors[0].P);
@@ -58,20 +71,34 @@ internal static class AdamWKernels
     /// <summary>Numbers of a row: the places of p, g, m and v, then how many elements.</summary>
     public const int RowLength = 5;
 
-    public static readonly Kernel<StepArgs> Step = new(AdamWStepKernel);
+    public static readonly Kernel<Args> Step = new(AdamWStepKernel), GuardedStep = new(AdamWGuardedStepKernel);
 
-    public struct StepArgs
+    /// <summary>The plain step is given Factors; the guarded one Numbers, which are the factors, and Verdict.</summary>
+    public struct Args
     {
         public AdamWSegments Segments;
         public ArrayView<long> Chunks;
-        public float Beta1, Beta2, Eps, StepSize, RootScale, Decay;
+        public ArrayView<float> Numbers, Verdict;
+        public AdamWFactors Factors;
     }
 
     /// <summary>Where a chunk of a tensor lies, as one number: index of its first float in a segment, and the segment.</summary>
     public static long Place(long index, int segment) => index * SegmentsMax + segment;
 
     [Kernel]
-    private static void AdamWStepKernel(StepArgs a)
+    private static void AdamWStepKernel(Args a) => Update(a, a.Factors, 1f);
+
+    [Kernel]
+    private static void AdamWGuardedStepKernel(Args a)
+    {
+        float factor = a.Verdict[1];
+        if (factor == 0f) return;
+        ArrayView<float> n = a.Numbers;
+        Update(a, new AdamWFactors(n[0], n[1], n[2], n[3], n[4], n[5]), factor);
+    }
+
+    /// <summary>Updates a chunk; gradients that are shortened are stored.</summary>
+    private static void Update(Args a, AdamWFactors f, float factor)
     {
         long row = (long)Grid.IdxX * RowLength, p = a.Chunks[row], g = a.Chunks[row + 1], m = a.Chunks[row + 2], v = a.Chunks[row + 3];
         int count = (int)a.Chunks[row + 4];
@@ -84,17 +111,22 @@ internal static class AdamWKernels
             int valid = count - i;
             bool whole = isWhole && valid >= 4;
             F4 grad = Quad.LoadF32(gs, g + i, valid, whole);
-            F4 first = F4.MulAdd(F4.Scale(grad, 1f - a.Beta1), a.Beta1, Quad.LoadF32(ms, m + i, valid, whole));
-            F4 second = F4.MulAdd(F4.Multiply(F4.Scale(grad, 1f - a.Beta2), grad), a.Beta2, Quad.LoadF32(vs, v + i, valid, whole));
+            if (factor < 1f)
+            {
+                grad = F4.Scale(grad, factor);
+                Quad.StoreF32(gs, g + i, grad, valid, whole);
+            }
+            F4 first = F4.MulAdd(F4.Scale(grad, 1f - f.Beta1), f.Beta1, Quad.LoadF32(ms, m + i, valid, whole));
+            F4 second = F4.MulAdd(F4.Multiply(F4.Scale(grad, 1f - f.Beta2), grad), f.Beta2, Quad.LoadF32(vs, v + i, valid, whole));
             F4 old = Quad.LoadF32(ps, p + i, valid, whole);
             Quad.StoreF32(ms, m + i, first, valid, whole);
             Quad.StoreF32(vs, v + i, second, valid, whole);
-            Quad.StoreF32(ps, p + i, new F4(Updated(a, old.X, first.X, second.X), Updated(a, old.Y, first.Y, second.Y),
-                Updated(a, old.Z, first.Z, second.Z), Updated(a, old.W, first.W, second.W)), valid, whole);
+            Quad.StoreF32(ps, p + i, new F4(Updated(f, old.X, first.X, second.X), Updated(f, old.Y, first.Y, second.Y),
+                Updated(f, old.Z, first.Z, second.Z), Updated(f, old.W, first.W, second.W)), valid, whole);
         }
     }
 
-    private static float Updated(StepArgs a, float p, float m, float v) => p * a.Decay - a.StepSize * m / (MathF.Sqrt(v) * a.RootScale + a.Eps);
+    private static float Updated(AdamWFactors f, float p, float m, float v) => p * f.Decay - f.StepSize * m / (MathF.Sqrt(v) * f.RootScale + f.Eps);
 
     private static ArrayView<float> Segment(AdamWSegments segments, long place) => segments.Of((int)place & (SegmentsMax - 1));
 }

@@ -17,7 +17,7 @@ public sealed unsafe partial class HostBackend
         public void Run<T>(long begin, long end) where T : struct, IVectorLane<T>
         {
             T one = T.Of(1f), beta1 = T.Of(f.Beta1), beta2 = T.Of(f.Beta2);
-            T rootScale = T.Of(1f / f.SqrtCorrection2), eps = T.Of(f.Eps), step = T.Of(f.StepSize), decay = T.Of(f.Decay);
+            T rootScale = T.Of(f.RootScale), eps = T.Of(f.Eps), step = T.Of(f.StepSize), decay = T.Of(f.Decay);
             for (long i = begin; i < end; i += T.Width)
             {
                 long left = end - i;

@@ -32,6 +32,29 @@ public static partial class Ops
     {
         if (step < 1) Check.Fail($"AdamWStep: step {step}, the first is 1");
         if (tensors.IsEmpty) return;
+        CheckAdamW(tensors);
+        tensors[0].P.Backend.AdamWStep(tensors, AdamWFactors.Of(step, lr, beta1, beta2, eps, weightDecay));
+    }
+
+    /// <summary>
+    /// The same update guarded on the device: factors and verdict are numbers that lie there, so that nothing of it changes from step to step
+    /// and it can be recorded.
+    /// </summary>
+    /// <param name="tensors">Parameters with their gradients and moments, float32, all on one device; each one's four are of one shape.</param>
+    /// <param name="factors"><see cref="AdamWFactors.ToArray"/>, on the device.</param>
+    /// <param name="verdict">Of <see cref="IBackend.JudgeGradients"/>: where it says that numbers are wrong, nothing is changed.</param>
+    /// <exception cref="EngineException">Shapes, devices or types are others.</exception>
+    public static void AdamWStep(ReadOnlySpan<AdamWTensors> tensors, Tensor factors, Tensor verdict)
+    {
+        if (tensors.IsEmpty) return;
+        CheckAdamW(tensors);
+        Check.Vector("AdamWStep", "factors", factors, AdamWFactors.Count, tensors[0].P);
+        Check.Vector("AdamWStep", "verdict", verdict, GradClip.VerdictCount, tensors[0].P);
+        tensors[0].P.Backend.AdamWStep(tensors, factors, verdict);
+    }
+
+    private static void CheckAdamW(ReadOnlySpan<AdamWTensors> tensors)
+    {
         foreach (AdamWTensors t in tensors)
         {
             Check.SameDevice("AdamWStep", tensors[0].P, t.P);
@@ -40,8 +63,5 @@ public static partial class Ops
             Check.SameShape("AdamWStep", t.P, t.M);
             Check.SameShape("AdamWStep", t.P, t.V);
         }
-        double correction1 = 1 - Math.Pow(beta1, step), correction2 = 1 - Math.Pow(beta2, step);
-        tensors[0].P.Backend.AdamWStep(tensors, new AdamWFactors(beta1, beta2, eps, (float)(lr / correction1),
-            (float)Math.Sqrt(correction2), 1f - lr * weightDecay));
     }
 }

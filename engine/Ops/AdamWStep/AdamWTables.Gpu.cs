@@ -6,12 +6,12 @@ namespace SeLoRA.Engine;
 
 /// <summary>
 /// Tables of the optimiser's chunks that lie on a device. A table is never overwritten, because a recorded step may use it: other places make
-/// another table, and the oldest is dropped.
+/// another table, and the oldest that is in no recording is dropped.
 /// </summary>
 internal sealed class AdamWTables
 {
-    // A recorded step and a plain one, in two launches each.
-    private const int Kept = 4;
+    // Recorded and plain steps of a trainer or two, in a few launches each.
+    private const int Kept = 8;
 
     private readonly List<Table> tables = [];
     private readonly List<long> rows = [];
@@ -64,8 +64,10 @@ internal sealed class AdamWTables
     {
         if (tables.Count == Kept)
         {
-            tables[0].Storage.Release();
-            tables.RemoveAt(0);
+            // A table that a recording holds goes last: without it the step must be recorded anew.
+            int oldest = Math.Max(0, tables.FindIndex(t => t.Storage.IsUnique));
+            tables[oldest].Storage.Release();
+            tables.RemoveAt(oldest);
         }
         var table = new Table([.. rows], [.. segments], new AdamWSegments(CollectionsMarshal.AsSpan(views)), storage);
         tables.Add(table);
