@@ -52,6 +52,9 @@ internal sealed class GradientStep : IDisposable
     /// <summary>How the last passes were run.</summary>
     public StepRun LastRun { get; private set; }
 
+    /// <summary>How the last update was run.</summary>
+    public StepRun LastUpdate { get; private set; }
+
     /// <summary>Forward and backward: the gradients are those of the mean over all micro-batches, times <paramref name="scale"/>.</summary>
     /// <param name="drawn">The micro-batches.</param>
     /// <param name="scale">What the loss is multiplied by.</param>
@@ -88,8 +91,12 @@ internal sealed class GradientStep : IDisposable
     public void Finish()
     {
         factors.CopyFrom(adam.NextFactors.ToArray());
-        if (HasPlaces) update.Run();
-        else Update();
+        if (HasPlaces) LastUpdate = update.Run();
+        else
+        {
+            Update();
+            LastUpdate = StepRun.Plain;
+        }
     }
 
     /// <summary>Losses of the micro-batches.</summary>

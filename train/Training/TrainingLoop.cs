@@ -54,6 +54,9 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>How the last step's passes were run, those of a test of their own left aside.</summary>
     public StepRun LastRun { get; private set; }
 
+    /// <summary>How the last step's update was run.</summary>
+    public StepRun LastUpdate => gradients.LastUpdate;
+
     /// <summary>Which images each step sees.</summary>
     public DrawOrder Order { get; }
 
