@@ -6,7 +6,7 @@ namespace SeLoRA.Bench;
 /// <summary>The fused AdamW step.</summary>
 public class AdamWBenchmarks : OpBenchmarks<AdamWShapeCase>
 {
-    private static readonly AdamWFactors Factors = new(0.9f, 0.999f, 1e-8f, 1e-4f, 0.5f, 0.999f);
+    private static readonly AdamWFactors Factors = new(0.9f, 0.999f, 1e-8f, 1e-4f, 2f, 0.999f);
 
     private Tensor p = null!, g = null!, m = null!, v = null!;
 
@@ -17,7 +17,7 @@ public class AdamWBenchmarks : OpBenchmarks<AdamWShapeCase>
     [Benchmark]
     public void Step()
     {
-        Backend.AdamWStep(p, g, m, v, Factors);
+        Backend.AdamWStep([new AdamWTensors(p, g, m, v)], Factors);
         Backend.Synchronize();
     }
 
@@ -41,7 +41,7 @@ public class AdamWBenchmarks : OpBenchmarks<AdamWShapeCase>
         double V(long i) => (double)f.Beta2 * vs[i] + (1 - (double)f.Beta2) * gs[i] * gs[i];
         Expect("m", m, 1e-6, M);
         Expect("v", v, 1e-6, V);
-        Expect("p", p, 1e-6, i => (double)ps[i] * f.Decay - f.StepSize * M(i) / (Math.Sqrt(V(i)) / f.SqrtCorrection2 + f.Eps));
+        Expect("p", p, 1e-6, i => (double)ps[i] * f.Decay - f.StepSize * M(i) / (Math.Sqrt(V(i)) * f.RootScale + f.Eps));
     }
 }
 

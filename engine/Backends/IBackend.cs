@@ -174,6 +174,19 @@ public interface IBackend
 
     // ---- optimiser -------------------------------------------------------------------------------------------------------------
 
-    /// <summary>One AdamW update of p and its moments m, v from gradient g, all in place.</summary>
-    void AdamWStep(Tensor p, Tensor g, Tensor m, Tensor v, in AdamWFactors factors);
+    /// <summary>One AdamW update of every p and its moments m, v from gradient g, all in place.</summary>
+    void AdamWStep(ReadOnlySpan<AdamWTensors> tensors, in AdamWFactors factors);
+
+    /// <summary>
+    /// verdict = (norm, factor): the norm is the root of the sum of <paramref name="squares"/>; the factor is what gradients are to be multiplied
+    /// by so that their norm is at most <paramref name="maxNorm"/> (1 where that is 0 or they are shorter), and 0 where the norm is not finite
+    /// or a loss is not below its limit.
+    /// </summary>
+    void JudgeGradients(Tensor squares, Tensor losses, float lossLimit, float maxNorm, Tensor verdict);
+
+    /// <summary>
+    /// The same update with <see cref="AdamWFactors.ToArray"/> on the device, of gradients that are multiplied by the factor of
+    /// <see cref="JudgeGradients"/> first, in place; where that is 0 nothing is changed.
+    /// </summary>
+    void AdamWStep(ReadOnlySpan<AdamWTensors> tensors, Tensor factors, Tensor verdict);
 }

@@ -109,8 +109,25 @@ public readonly record struct AttentionShape(int N, int Lq, int Lk, int Heads, i
 /// <summary>Sizes of a group norm; see <see cref="IBackend.GroupNorm"/>.</summary>
 public readonly record struct GroupNormShape(int N, int P, int C, int Groups, float Eps, bool Silu);
 
+/// <summary>A parameter with its gradient and its moments, all float32, of one shape and on one device.</summary>
+public readonly record struct AdamWTensors(Tensor P, Tensor G, Tensor M, Tensor V);
+
 /// <summary>
 /// Factors of one AdamW step (Loshchilov and Hutter, 2019), bias corrections already worked out:
-/// m = Beta1 m + (1 - Beta1) g; v = Beta2 v + (1 - Beta2) g^2; p = p Decay - StepSize m / (sqrt(v) / SqrtCorrection2 + Eps).
+/// m = Beta1 m + (1 - Beta1) g; v = Beta2 v + (1 - Beta2) g^2; p = p Decay - StepSize m / (sqrt(v) RootScale + Eps).
 /// </summary>
-public readonly record struct AdamWFactors(float Beta1, float Beta2, float Eps, float StepSize, float SqrtCorrection2, float Decay);
+public readonly record struct AdamWFactors(float Beta1, float Beta2, float Eps, float StepSize, float RootScale, float Decay)
+{
+    /// <summary>How many there are.</summary>
+    public const int Count = 6;
+
+    /// <summary>The factors of step <paramref name="step"/>, 1 for the first, at a learning rate and a decoupled weight decay.</summary>
+    public static AdamWFactors Of(long step, float lr, float beta1, float beta2, float eps, float weightDecay)
+    {
+        double correction1 = 1 - Math.Pow(beta1, step), correction2 = 1 - Math.Pow(beta2, step);
+        return new AdamWFactors(beta1, beta2, eps, (float)(lr / correction1), 1f / (float)Math.Sqrt(correction2), 1f - lr * weightDecay);
+    }
+
+    /// <summary>The factors in their order, as a device is given them.</summary>
+    public float[] ToArray() => [Beta1, Beta2, Eps, StepSize, RootScale, Decay];
+}

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace SeLoRA.Engine;
 
 /// <summary>
@@ -7,6 +9,7 @@ namespace SeLoRA.Engine;
 public sealed class AdamW : IDisposable
 {
     private readonly Dictionary<string, Entry> entries = [];
+    private readonly List<AdamWTensors> updated = [];
     private bool disposed;
 
     /// <summary>PyTorch's defaults but for the weight decay, which is off.</summary>
@@ -52,14 +55,29 @@ public sealed class AdamW : IDisposable
     /// <summary>First and second moment of a tensor; owned by the optimiser.</summary>
     public (Tensor M, Tensor V) Moments(string name) => (entries[name].M, entries[name].V);
 
-    /// <summary>Updates every tensor that has a gradient.</summary>
+    /// <summary>Factors of the next step.</summary>
+    public AdamWFactors NextFactors => AdamWFactors.Of(StepCount + 1, LearningRate, Beta1, Beta2, Eps, WeightDecay);
+
+    /// <summary>Updates every tensor that has a gradient; all are on one device.</summary>
     public void Step()
     {
-        CheckInUse();
+        Collect();
         StepCount++;
-        foreach (Entry e in entries.Values)
-            if (e.Tensor.Grad is { } grad)
-                Ops.AdamWStep(e.Tensor, grad, e.M, e.V, StepCount, LearningRate, Beta1, Beta2, Eps, WeightDecay);
+        Ops.AdamWStep(CollectionsMarshal.AsSpan(updated), StepCount, LearningRate, Beta1, Beta2, Eps, WeightDecay);
+        updated.Clear();
+    }
+
+    /// <summary>
+    /// Queues the guarded update of every tensor that has a gradient; it can be recorded. <see cref="StepCount"/> is for the caller to raise, who reads
+    /// the verdict afterwards.
+    /// </summary>
+    /// <param name="factors"><see cref="NextFactors"/>, on the device.</param>
+    /// <param name="verdict">Of <see cref="IBackend.JudgeGradients"/>.</param>
+    public void Step(Tensor factors, Tensor verdict)
+    {
+        Collect();
+        Ops.AdamWStep(CollectionsMarshal.AsSpan(updated), factors, verdict);
+        updated.Clear();
     }
 
     /// <summary>Frees all gradients.</summary>
@@ -79,6 +97,13 @@ public sealed class AdamW : IDisposable
     private void CheckInUse()
     {
         if (disposed) Check.Fail("AdamW: used after it was disposed");
+    }
+
+    private void Collect()
+    {
+        CheckInUse();
+        foreach (Entry e in entries.Values)
+            if (e.Tensor.Grad is { } grad) updated.Add(new AdamWTensors(e.Tensor, grad, e.M, e.V));
     }
 
     private static Tensor Owned(Tensor tensor) => TensorScope.Detach(tensor);

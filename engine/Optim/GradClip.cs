@@ -3,6 +3,12 @@ namespace SeLoRA.Engine;
 /// <summary>Clipping of gradients by their joint norm.</summary>
 public static class GradClip
 {
+    /// <summary>Added to the norm that the largest one is divided by, as PyTorch does.</summary>
+    internal const float Eps = 1e-6f;
+
+    /// <summary>Numbers of a verdict; see <see cref="IBackend.JudgeGradients"/>.</summary>
+    public const int VerdictCount = 2;
+
     /// <summary>
     /// Scales all gradients so that the L2 norm over all of them together is at most <paramref name="maxNorm"/>, as
     /// <c>torch.nn.utils.clip_grad_norm_</c> does, and returns the norm before.
@@ -18,7 +24,7 @@ public static class GradClip
     /// <summary>Scales gradients whose joint norm is known.</summary>
     public static void Clip(IEnumerable<Tensor> grads, float norm, float maxNorm)
     {
-        float factor = maxNorm / (norm + 1e-6f);
+        float factor = maxNorm / (norm + Eps);
         if (factor < 1f)
             foreach (Tensor g in grads) g.Backend.Scale(g, factor, g);
     }

@@ -28,7 +28,10 @@ public abstract class Storage
     public long Bytes { get; }
 
     /// <summary>True while exactly one tensor or saved reference holds the memory, so that it may be overwritten.</summary>
-    public bool IsUnique => Volatile.Read(ref references) == 1;
+    public bool IsUnique => References == 1;
+
+    /// <summary>How many hold the memory.</summary>
+    private protected int References => Volatile.Read(ref references);
 
     /// <summary>Adds a reference; an error where the last one was dropped already.</summary>
     public Storage Retain()

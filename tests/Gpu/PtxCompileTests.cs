@@ -14,7 +14,8 @@ namespace SeLoRA.Tests;
 /// </summary>
 public sealed partial class PtxCompileTests(ITestOutputHelper output)
 {
-    private static readonly Lazy<IReadOnlyDictionary<string, string>> Texts = new(Compile);
+    /// <summary>Each kernel's text, by name.</summary>
+    internal static readonly Lazy<IReadOnlyDictionary<string, string>> Texts = new(Compile);
 
     public static TheoryData<string> Kernels => [.. KernelMethods.All.Keys];
 

@@ -72,9 +72,21 @@ public class ReplayTests
         Trained plain = Train(config with { NoGraphs = true }, device, precision), replayed = Train(config, device, precision);
         Assert.Equal(Enumerable.Repeat(P, runs.Length), plain.Runs);
         Assert.Equal(runs, replayed.Runs);
+        Assert.Equal(Updates(runs), replayed.Updates);
         Assert.Equal((null, problem), (plain.Problem, replayed.Problem));
         Assert.Equal(plain.Steps, replayed.Steps);
         TinyTrainingLoop.AssertSame(plain.State, replayed.State);
+    }
+
+    /// <summary>How updates are run: gradients have places from the recording of the passes on, so the update is recorded one step after it.</summary>
+    private static IEnumerable<string> Updates(string[] runs)
+    {
+        int sinceRecorded = 0;
+        foreach (string run in runs)
+        {
+            if (run == R) sinceRecorded = 0;
+            yield return run != A ? P : ++sinceRecorded == 1 ? R : A;
+        }
     }
 
     private static Trained Train(RunConfig config, Device device, DType precision)
@@ -83,14 +95,16 @@ public class ReplayTests
         TrainingLoop loop = training.Loop;
         var steps = new List<string>();
         var runs = new List<string>();
+        var updates = new List<string>();
         while (loop.Step < loop.TotalSteps)
         {
             StepResult result = loop.Next();
             steps.Add($"{result.Loss:r} {result.GradNorm:r} {result.LossScale} {string.Join(',', result.Decisions)}");
             runs.Add(loop.LastRun.ToString());
+            updates.Add(loop.LastUpdate.ToString());
         }
-        return new Trained(steps, runs, loop.Checkpoint(0, 0).Tensors, loop.ReplayProblem);
+        return new Trained(steps, runs, updates, loop.Checkpoint(0, 0).Tensors, loop.ReplayProblem);
     }
 
-    private sealed record Trained(List<string> Steps, List<string> Runs, IReadOnlyDictionary<string, HostTensor> State, string? Problem);
+    private sealed record Trained(List<string> Steps, List<string> Runs, List<string> Updates, IReadOnlyDictionary<string, HostTensor> State, string? Problem);
 }

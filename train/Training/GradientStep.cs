@@ -4,44 +4,56 @@ using SeLoRA.Engine;
 namespace SeLoRA.Train;
 
 /// <summary>
-/// The part of a training step that does the same in each: forward and backward passes of its micro-batches, and the norm of the gradients.
-/// On a GPU it is recorded and replayed. What changes from step to step lies in tensors: the batches, the weight of their losses, the
-/// scale of gradients. Losses and norm are read once, at the end.
+/// The part of a training step that does the same in each: forward and backward passes of its micro-batches, the norm of the gradients, their
+/// clipping and the optimiser's update. On a GPU it is recorded and replayed. What changes from step to step lies in tensors: the batches, the
+/// weight of their losses, the scale of gradients, the update's factors. The update asks the device whether losses and norm are right; the
+/// host reads them once, at the end.
 /// </summary>
 internal sealed class GradientStep : IDisposable
 {
     private readonly Denoiser denoiser;
     private readonly AdapterSet adapters;
     private readonly DeviceBatch[] batches;
-    private readonly Tensor share, inverse, losses, squares;
-    private readonly StepReplay passes, norm, unscaling;
+    private readonly AdamW adam;
+    private readonly float maxNorm;
+    private readonly Tensor share, inverse, losses, squares, factors, verdict;
+    private readonly StepReplay passes, unscaling, update;
     private Tensor?[] recorded = [];
 
     /// <param name="denoiser">The networks.</param>
     /// <param name="adapters">What is trained.</param>
+    /// <param name="adam">Updates it.</param>
     /// <param name="set">Where the batches come from.</param>
     /// <param name="batch">Images of a micro-batch.</param>
     /// <param name="accumulation">Micro-batches of a step.</param>
-    public GradientStep(Denoiser denoiser, AdapterSet adapters, LatentSet set, int batch, int accumulation)
+    /// <param name="maxNorm">Largest norm of the gradients, to which they are shortened; 0 for none.</param>
+    public GradientStep(Denoiser denoiser, AdapterSet adapters, AdamW adam, LatentSet set, int batch, int accumulation, float maxNorm)
     {
         this.denoiser = denoiser;
         this.adapters = adapters;
+        this.adam = adam;
+        this.maxNorm = maxNorm;
         batches = [.. Enumerable.Range(0, accumulation).Select(_ => new DeviceBatch(denoiser, batch, set.Tokens, set.Shape))];
         share = Place(new Shape());
         inverse = Place(new Shape(1));
         losses = Place(new Shape(accumulation));
         squares = Place(new Shape(adapters.Parameters.Count()));
+        factors = Place(new Shape(AdamWFactors.Count));
+        verdict = Place(new Shape(GradClip.VerdictCount));
         IBackend backend = Backend.Get(denoiser.Device);
         passes = new StepReplay(backend, () => Pass(null));
-        norm = new StepReplay(backend, SumSquares);
         unscaling = new StepReplay(backend, Unscale);
+        update = new StepReplay(backend, Update);
     }
 
     /// <summary>Why the device repeats nothing from a recording; null while it may.</summary>
-    public string? Problem => passes.Problem ?? norm.Problem ?? unscaling.Problem;
+    public string? Problem => passes.Problem ?? unscaling.Problem ?? update.Problem;
 
     /// <summary>How the last passes were run.</summary>
     public StepRun LastRun { get; private set; }
+
+    /// <summary>How the last update was run.</summary>
+    public StepRun LastUpdate { get; private set; }
 
     /// <summary>Forward and backward: the gradients are those of the mean over all micro-batches, times <paramref name="scale"/>.</summary>
     /// <param name="drawn">The micro-batches.</param>
@@ -64,7 +76,7 @@ internal sealed class GradientStep : IDisposable
         else Keep(LastRun == StepRun.Recorded);
     }
 
-    /// <summary>Divides the gradients by the loss scale, and measures them.</summary>
+    /// <summary>Divides the gradients by the loss scale.</summary>
     public void Unscale(float scale)
     {
         inverse.CopyFrom([1f / scale]);
@@ -72,23 +84,31 @@ internal sealed class GradientStep : IDisposable
         else Unscale();
     }
 
-    /// <summary>Measures the gradients.</summary>
-    public void Measure()
+    /// <summary>
+    /// Measures the gradients, shortens them and updates the adapters by the optimiser's next step; changes nothing if the norm is not finite or a
+    /// loss is not below <see cref="NumberWatch.LossLimit"/>. The optimiser's count of steps is left to the caller.
+    /// </summary>
+    public void Finish()
     {
-        if (HasPlaces) norm.Run();
-        else SumSquares();
+        factors.CopyFrom(adam.NextFactors.ToArray());
+        if (HasPlaces) LastUpdate = update.Run();
+        else
+        {
+            Update();
+            LastUpdate = StepRun.Plain;
+        }
     }
 
     /// <summary>Losses of the micro-batches.</summary>
     public float[] Losses() => losses.ToArray();
 
-    /// <summary>Joint norm of the gradients when they were last measured.</summary>
-    public float Norm() => GradClip.Norm(squares.ToArray());
+    /// <summary>Joint norm of the gradients before they were shortened.</summary>
+    public float Norm() => verdict.ToArray()[0];
 
     /// <summary>Frees places and recordings.</summary>
     public void Dispose()
     {
-        foreach (IDisposable part in (IDisposable[])[passes, norm, unscaling, .. batches, share, inverse, losses, squares]) part.Dispose();
+        foreach (IDisposable part in (IDisposable[])[passes, unscaling, update, .. batches, share, inverse, losses, squares, factors, verdict]) part.Dispose();
         Keep(false);
     }
 
@@ -111,10 +131,9 @@ internal sealed class GradientStep : IDisposable
     {
         foreach (Tensor? grad in Grads())
             grad?.Backend.Binary<MulOp>(grad, inverse, grad, new BroadcastShape(1, grad.Count, 1));
-        SumSquares();
     }
 
-    private void SumSquares()
+    private void Update()
     {
         squares.Backend.Zero(squares);
         int index = 0;
@@ -123,6 +142,8 @@ internal sealed class GradientStep : IDisposable
             if (grad is not null) GradClip.SumSquares(grad, squares, index);
             index++;
         }
+        squares.Backend.JudgeGradients(squares, losses, NumberWatch.LossLimit, maxNorm, verdict);
+        adam.Step(factors, verdict);
     }
 
     private IEnumerable<Tensor?> Grads() => adapters.Parameters.Select(p => p.Tensor.Grad);

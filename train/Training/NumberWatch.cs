@@ -13,8 +13,8 @@ internal sealed class DivergedException(string message) : EngineException(messag
 /// </summary>
 internal sealed class NumberWatch(AdapterSet adapters, float learningRate)
 {
-    // Guessing that there is no noise costs 1.
-    private const double LossLimit = 1e4;
+    /// <summary>A loss from here on is wrong: guessing that there is no noise costs 1.</summary>
+    public const float LossLimit = 1e4f;
 
     // Trained weights are below 10; float16 ends at 65504.
     private const float WeightLimit = 1e4f;

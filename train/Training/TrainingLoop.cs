@@ -45,7 +45,7 @@ internal sealed class TrainingLoop : IDisposable
         Order = new DrawOrder(config.Seed, train.Count, config.Batch, config.GradAccumulation);
         TotalSteps = config.Steps ?? config.Epochs!.Value * Order.StepsPerEpoch;
         ranks = method.CreateControl(adapters, adam, config.Seed, TotalSteps);
-        gradients = new GradientStep(denoiser, adapters, train, config.Batch, config.GradAccumulation);
+        gradients = new GradientStep(denoiser, adapters, adam, train, config.Batch, config.GradAccumulation, config.MaxGradNorm);
     }
 
     /// <summary>Why a GPU's steps are not repeated from a recording; null where they are, or will be.</summary>
@@ -53,6 +53,9 @@ internal sealed class TrainingLoop : IDisposable
 
     /// <summary>How the last step's passes were run, those of a test of their own left aside.</summary>
     public StepRun LastRun { get; private set; }
+
+    /// <summary>How the last step's update was run.</summary>
+    public StepRun LastUpdate => gradients.LastUpdate;
 
     /// <summary>Which images each step sees.</summary>
     public DrawOrder Order { get; }
@@ -74,38 +77,29 @@ internal sealed class TrainingLoop : IDisposable
         NoisyBatch[] batches = [.. Enumerable.Range(0, config.GradAccumulation).Select(micro => NoisyBatch.Draw(train,
             Order.Batch(step, micro), i => Order.SampleSeed(step, micro, i), schedule, scalingFactor))];
         ranks?.BeforeStep(step);
-        float? scale = scaler?.Scale, norm = null;
+        float? scale = scaler?.Scale;
         gradients.Run(batches, scale ?? 1f, !config.NoGraphs && (ranks?.IsRegular(step) ?? true), share => ranks?.ObserveBackward(step, share));
         LastRun = gradients.LastRun;
-        IReadOnlyList<RankDecision> decisions = [];
         if (scale is { } by) gradients.Unscale(by);
-        else
-        {
-            ranks?.AfterBackward(step);
-            gradients.Measure();
-        }
-        // The one time that the host waits: for numbers that are wrong, nothing is updated.
+        ranks?.AfterBackward(step);
+        gradients.Finish();
+        // The one time that the host waits. Where numbers are wrong, nothing was updated.
         double loss = JudgeLosses(step, batches);
+        float norm = gradients.Norm();
+        IReadOnlyList<RankDecision> decisions = [];
         // An overflow of float16 is no fault: the step is left out and the scale halved.
-        if (scaler is not null && !scaler.Accept(gradients.Norm())) ranks?.Discard();
+        bool isLeftOut = scaler is not null && !scaler.Accept(norm);
+        if (isLeftOut) ranks?.Discard();
         else
         {
-            if (scaler is not null)
-            {
-                ranks?.AfterBackward(step);
-                gradients.Measure();
-            }
-            norm = gradients.Norm();
             Judge(step, loss, norm, batches[0]);
-            if (config.MaxGradNorm > 0)
-                GradClip.Clip(adapters.Parameters.Where(p => p.Tensor.Grad is not null).Select(p => p.Tensor.Grad!), norm.Value, config.MaxGradNorm);
-            adam.Step();
+            adam.StepCount++;
             decisions = ranks?.AfterStep(step, () => Again(step, batches)) ?? [];
         }
         adam.ZeroGrad();
         Step = step;
         Backend.Get(denoiser.Device).Synchronize();
-        return new StepResult(loss, norm, Stopwatch.GetElapsedTime(start).TotalMilliseconds, decisions, scale);
+        return new StepResult(loss, isLeftOut ? null : norm, Stopwatch.GetElapsedTime(start).TotalMilliseconds, decisions, scale);
     }
 
     /// <summary>Validation loss, or null without a validation set.</summary>

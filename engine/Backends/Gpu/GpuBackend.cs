@@ -78,13 +78,12 @@ public sealed partial class GpuBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public unsafe void Upload(ReadOnlySpan<byte> source, Tensor y)
+    public void Upload(ReadOnlySpan<byte> source, Tensor y)
     {
         if (source.IsEmpty) return;
         using Turn turn = Enter();
         Recorder?.Refuse("uploads");
-        // ILGPU takes the address of the reference without pinning it, and OpenCL copies on a thread of its own meanwhile.
-        fixed (byte* first = source) Bytes(y).CopyFromCPU(Stream, ref *first, source.Length);
+        Upload(source, Bytes(y));
     }
 
     /// <inheritdoc/>
@@ -207,6 +206,12 @@ public sealed partial class GpuBackend : IBackend
         foreach (Tensor x in tensors)
             if (x.Offset * x.DType.SizeInBytes() % 16 != 0) return 0;
         return 1;
+    }
+
+    private unsafe void Upload(ReadOnlySpan<byte> source, ArrayView<byte> y)
+    {
+        // ILGPU takes the address of the reference without pinning it, and OpenCL copies on a thread of its own meanwhile.
+        fixed (byte* first = source) y.CopyFromCPU(Stream, ref *first, source.Length);
     }
 
     // ILGPU wraps the sentence that says what is wrong: take the innermost.

@@ -24,7 +24,7 @@ internal static class GroupSum
         shared.Cast<float>()[Group.IdxX] = value;
         Group.Barrier();
         int at = Group.IdxX / Lanes * (Lanes / 4);
-        return AddAll(F4.Add(F4.Add(F4.Add(shared[at], shared[at + 1]), F4.Add(shared[at + 2], shared[at + 3])),
+        return F4.Sum(F4.Add(F4.Add(F4.Add(shared[at], shared[at + 1]), F4.Add(shared[at + 2], shared[at + 3])),
             F4.Add(F4.Add(shared[at + 4], shared[at + 5]), F4.Add(shared[at + 6], shared[at + 7]))));
     }
 
@@ -48,8 +48,6 @@ internal static class GroupSum
         // All threads of a row store the same sum.
         shared.Cast<float>()[Group.IdxX / Lanes] = row;
         Group.Barrier();
-        return AddAll(F4.Add(shared[0], shared[1]));
+        return F4.Sum(F4.Add(shared[0], shared[1]));
     }
-
-    private static float AddAll(F4 a) => (a.X + a.Y) + (a.Z + a.W);
 }

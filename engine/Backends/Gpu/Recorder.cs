@@ -11,7 +11,7 @@ internal sealed class Recorder : IDisposable
 {
     private readonly GpuBackend backend;
     private readonly MemoryPool pool;
-    private readonly HashSet<Storage> outside = [];
+    private readonly HashSet<GpuStorage> outside = [];
     private readonly List<RecordedCall>? calls;
 
     /// <param name="backend">The backend.</param>
@@ -30,13 +30,13 @@ internal sealed class Recorder : IDisposable
     /// <summary>Bytes that the step took from the backend's pool.</summary>
     public long ReservedBytes => pool.Stats.Reserved;
 
-    /// <summary>False once a storage that the step uses has no other holder left: its owner has another one now.</summary>
+    /// <summary>False once a storage that the step uses has no holder left but recordings: its owner has another one now.</summary>
     public bool IsCurrent
     {
         get
         {
-            foreach (Storage storage in outside)
-                if (storage.IsUnique) return false;
+            foreach (GpuStorage storage in outside)
+                if (storage.IsLeftToRecordings) return false;
             return true;
         }
     }
@@ -51,7 +51,7 @@ internal sealed class Recorder : IDisposable
     /// <summary>Keeps what the step uses from being freed.</summary>
     public void Uses(GpuStorage storage)
     {
-        if (storage.Pool != pool && outside.Add(storage)) storage.Retain();
+        if (storage.Pool != pool && outside.Add(storage)) storage.RetainForRecording();
     }
 
     /// <summary>A kernel was launched.</summary>
@@ -79,7 +79,7 @@ internal sealed class Recorder : IDisposable
     /// <summary>Hands the memory back; what is still held of it follows when it is let go.</summary>
     public void Dispose()
     {
-        foreach (Storage storage in outside) storage.Release();
+        foreach (GpuStorage storage in outside) storage.ReleaseFromRecording();
         outside.Clear();
         pool.Close();
     }

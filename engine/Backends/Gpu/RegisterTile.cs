@@ -14,6 +14,11 @@ internal struct F4(float x, float y, float z, float w)
 
     public static F4 Scale(F4 a, float b) => new(a.X * b, a.Y * b, a.Z * b, a.W * b);
 
+    /// <summary>a + b for every element.</summary>
+    public static F4 Shift(F4 a, float b) => new(a.X + b, a.Y + b, a.Z + b, a.W + b);
+
+    public static float Sum(F4 a) => (a.X + a.Y) + (a.Z + a.W);
+
     public static F4 Add(F4 a, F4 b) => new(a.X + b.X, a.Y + b.Y, a.Z + b.Z, a.W + b.W);
 
     public static F4 Multiply(F4 a, F4 b) => new(a.X * b.X, a.Y * b.Y, a.Z * b.Z, a.W * b.W);

@@ -8,8 +8,11 @@ namespace SeLoRA.Engine;
 /// </summary>
 internal struct RowPlace
 {
-    /// <summary>Column of the thread's first element; the next is 32 further on.</summary>
-    public int Lane;
+    /// <summary>Columns that a row's threads take at once.</summary>
+    public const int Step = GroupSum.Lanes * Octet.Size;
+
+    /// <summary>Column of the thread's first octet; the next is <see cref="Step"/> further on.</summary>
+    public int Column;
 
     /// <summary>Columns that may be stored: none beyond the last row.</summary>
     public int StoreEnd;
@@ -22,7 +25,7 @@ internal struct RowPlace
 
     public RowPlace(long rows, int columns)
     {
-        Lane = Group.IdxX % GroupSum.Lanes;
+        Column = Group.IdxX % GroupSum.Lanes * Octet.Size;
         long row = (long)Grid.IdxX * GroupSum.Rows + Group.IdxX / GroupSum.Lanes;
         StoreEnd = row < rows ? columns : 0;
         Row = IntrinsicMath.Min(row, rows - 1);

@@ -176,6 +176,32 @@ internal struct I4(int x, int y, int z, int w)
 internal struct F8(F4 low, F4 high)
 {
     public F4 Low = low, High = high;
+
+    public static F8 Add(F8 a, F8 b) => new(F4.Add(a.Low, b.Low), F4.Add(a.High, b.High));
+
+    /// <summary>a + b for every element.</summary>
+    public static F8 Shift(F8 a, float b) => new(F4.Shift(a.Low, b), F4.Shift(a.High, b));
+
+    public static F8 Scale(F8 a, float b) => new(F4.Scale(a.Low, b), F4.Scale(a.High, b));
+
+    public static F8 Multiply(F8 a, F8 b) => new(F4.Multiply(a.Low, b.Low), F4.Multiply(a.High, b.High));
+
+    /// <summary>c + a b.</summary>
+    public static F8 MulAdd(F8 c, float a, F8 b) => new(F4.MulAdd(c.Low, a, b.Low), F4.MulAdd(c.High, a, b.High));
+
+    /// <summary>Sum of the first <paramref name="valid"/> elements, all if there are more.</summary>
+    public static float Sum(F8 a, long valid)
+    {
+        if (valid >= 8) return F4.Sum(F4.Add(a.Low, a.High));
+        float sum = a.Low.X;
+        if (valid > 1) sum += a.Low.Y;
+        if (valid > 2) sum += a.Low.Z;
+        if (valid > 3) sum += a.Low.W;
+        if (valid > 4) sum += a.High.X;
+        if (valid > 5) sum += a.High.Y;
+        if (valid > 6) sum += a.High.Z;
+        return sum;
+    }
 }
 
 /// <summary>
@@ -185,28 +211,42 @@ internal static class Octet
 {
     public const int Size = 8;
 
-    /// <summary>Elements i to i + 7, i a multiple of 8 before <paramref name="end"/>; beyond it the last one.</summary>
-    /// <param name="x">Array.</param>
-    /// <param name="i">First element.</param>
-    /// <param name="end">Elements that exist.</param>
-    /// <param name="whole">The array begins at a multiple of 16 bytes.</param>
-    public static F8 Load<T>(ArrayView<ushort> x, long i, long end, bool whole) where T : struct, IStoredNumber
+    /// <summary>Elements i to i + 7 of a row, i a multiple of 8 before <paramref name="end"/>; beyond it the last one.</summary>
+    /// <param name="x">Array. Not the row's part of it: the compiler moves 16 bytes at once only where it sees an argument's own view.</param>
+    /// <param name="row">Index of the row's first element.</param>
+    /// <param name="i">First element, counted from there.</param>
+    /// <param name="end">Elements of the row that exist.</param>
+    /// <param name="whole">The row begins at a multiple of 16 bytes.</param>
+    public static F8 Load<T>(ArrayView<ushort> x, long row, long i, long end, bool whole) where T : struct, IStoredNumber
     {
-        if (whole && i + Size <= end) return T.LoadOctet(x, i >> 3);
-        long last = end - 1;
+        if (whole && i + Size <= end) return T.LoadOctet(x, (row + i) >> 3);
+        long last = row + end - 1;
+        i += row;
         return new F8(
             new F4(T.Load(x, i), T.Load(x, IntrinsicMath.Min(i + 1, last)), T.Load(x, IntrinsicMath.Min(i + 2, last)), T.Load(x, IntrinsicMath.Min(i + 3, last))),
             new F4(T.Load(x, IntrinsicMath.Min(i + 4, last)), T.Load(x, IntrinsicMath.Min(i + 5, last)), T.Load(x, IntrinsicMath.Min(i + 6, last)), T.Load(x, IntrinsicMath.Min(i + 7, last))));
     }
 
-    /// <summary>Stores elements i to i + 7, those before <paramref name="end"/>.</summary>
-    public static void Store<T>(ArrayView<ushort> y, long i, F8 value, long end, bool whole) where T : struct, IStoredNumber
+    /// <summary>The same of an array that is one row.</summary>
+    public static F8 Load<T>(ArrayView<ushort> x, long i, long end, bool whole) where T : struct, IStoredNumber => Load<T>(x, 0, i, end, whole);
+
+    /// <summary>The same of float32 that is no activation.</summary>
+    public static F8 LoadF32(ArrayView<float> x, long i, long end, bool whole) => Load<StoredF32>(x.Cast<ushort>(), i, end, whole);
+
+    /// <summary>Stores elements i to i + 7 of an array that is one row, those before <paramref name="end"/>.</summary>
+    public static void Store<T>(ArrayView<ushort> y, long i, F8 value, long end, bool whole) where T : struct, IStoredNumber =>
+        Store<T>(y, 0, i, value, end, whole);
+
+    /// <summary>Stores elements i to i + 7 of a row, those before <paramref name="end"/>; see <see cref="Load{T}(ArrayView{ushort}, long, long, long, bool)"/>.</summary>
+    public static void Store<T>(ArrayView<ushort> y, long row, long i, F8 value, long end, bool whole) where T : struct, IStoredNumber
     {
         if (whole && i + Size <= end)
         {
-            T.StoreOctet(y, i >> 3, value);
+            T.StoreOctet(y, (row + i) >> 3, value);
             return;
         }
+        i += row;
+        end += row;
         T.Store(y, i, value.Low.X);
         if (i + 1 < end) T.Store(y, i + 1, value.Low.Y);
         if (i + 2 < end) T.Store(y, i + 2, value.Low.Z);

@@ -3,10 +3,11 @@ namespace SeLoRA.Engine;
 public sealed unsafe partial class HostBackend
 {
     /// <inheritdoc/>
-    public void AdamWStep(Tensor p, Tensor g, Tensor m, Tensor v, in AdamWFactors factors)
+    public void AdamWStep(ReadOnlySpan<AdamWTensors> tensors, in AdamWFactors factors)
     {
         using Operands.Scope operands = Enter();
-        VectorFor.Range(p.Count, ElementGrain, new AdamWBody(Ptr(p), Ptr(g), Ptr(m), Ptr(v), factors));
+        foreach ((Tensor p, Tensor g, Tensor m, Tensor v) in tensors)
+            VectorFor.Range(p.Count, ElementGrain, new AdamWBody(Ptr(p), Ptr(g), Ptr(m), Ptr(v), factors));
     }
 
     private readonly struct AdamWBody(float* p, float* g, float* m, float* v, in AdamWFactors factors) : IVectorBody
@@ -17,7 +18,7 @@ public sealed unsafe partial class HostBackend
         public void Run<T>(long begin, long end) where T : struct, IVectorLane<T>
         {
             T one = T.Of(1f), beta1 = T.Of(f.Beta1), beta2 = T.Of(f.Beta2);
-            T rootScale = T.Of(1f / f.SqrtCorrection2), eps = T.Of(f.Eps), step = T.Of(f.StepSize), decay = T.Of(f.Decay);
+            T rootScale = T.Of(f.RootScale), eps = T.Of(f.Eps), step = T.Of(f.StepSize), decay = T.Of(f.Decay);
             for (long i = begin; i < end; i += T.Width)
             {
                 long left = end - i;

@@ -193,10 +193,9 @@ internal static class ElementwiseKernels
         if (row >= p.Rows) return;
         long column = (Flat.Index - row * p.Octets) * Octet.Size;
         bool whole = p.Whole != 0;
-        ArrayView<ushort> x = Row<T>(p.X, 2 * row, p.Columns), gate = Row<T>(p.X, 2 * row + 1, p.Columns);
-        F8 a = Octet.Load<T>(x, column, p.Columns, whole), g = Octet.Load<T>(gate, column, p.Columns, whole);
-        Octet.Store<T>(Row<T>(p.Y, row, p.Columns), column, new F8(F4.Multiply(a.Low, Value<TOp>(g.Low)), F4.Multiply(a.High, Value<TOp>(g.High))),
-            p.Columns, whole);
+        long half = row * p.Columns;
+        F8 a = Octet.Load<T>(p.X, 2 * half, column, p.Columns, whole), g = Octet.Load<T>(p.X, 2 * half + p.Columns, column, p.Columns, whole);
+        Octet.Store<T>(p.Y, half, column, new F8(F4.Multiply(a.Low, Value<TOp>(g.Low)), F4.Multiply(a.High, Value<TOp>(g.High))), p.Columns, whole);
     }
 
     [Kernel]
@@ -204,20 +203,15 @@ internal static class ElementwiseKernels
     {
         long row = Flat.Divide(Flat.Index, p.Octets);
         if (row >= p.Rows) return;
-        long column = (Flat.Index - row * p.Octets) * Octet.Size;
+        long column = (Flat.Index - row * p.Octets) * Octet.Size, half = row * p.Columns;
         bool whole = p.Whole != 0;
-        F8 a = Octet.Load<T>(Row<T>(p.X, 2 * row, p.Columns), column, p.Columns, whole);
-        F8 g = Octet.Load<T>(Row<T>(p.X, 2 * row + 1, p.Columns), column, p.Columns, whole);
-        F8 dy = Octet.Load<T>(Row<T>(p.Dy, row, p.Columns), column, p.Columns, whole);
-        Octet.Store<T>(Row<T>(p.Y, 2 * row, p.Columns), column,
+        F8 a = Octet.Load<T>(p.X, 2 * half, column, p.Columns, whole), g = Octet.Load<T>(p.X, 2 * half + p.Columns, column, p.Columns, whole);
+        F8 dy = Octet.Load<T>(p.Dy, half, column, p.Columns, whole);
+        Octet.Store<T>(p.Y, 2 * half, column,
             new F8(F4.Multiply(dy.Low, Value<TOp>(g.Low)), F4.Multiply(dy.High, Value<TOp>(g.High))), p.Columns, whole);
-        Octet.Store<T>(Row<T>(p.Y, 2 * row + 1, p.Columns), column,
+        Octet.Store<T>(p.Y, 2 * half + p.Columns, column,
             new F8(Grad<TOp>(g.Low, F4.Multiply(dy.Low, a.Low)), Grad<TOp>(g.High, F4.Multiply(dy.High, a.High))), p.Columns, whole);
     }
-
-    /// <summary>One row of a matrix.</summary>
-    private static ArrayView<ushort> Row<T>(ArrayView<ushort> x, long row, int columns) where T : struct, IStoredFloat =>
-        x.SubView(row * columns * T.Words, columns * T.Words);
 
     private static F4 Value<TOp>(F4 x) where TOp : struct, IUnaryOp => new(TOp.Value(new F32(x.X)).Value, TOp.Value(new F32(x.Y)).Value,
         TOp.Value(new F32(x.Z)).Value, TOp.Value(new F32(x.W)).Value);

@@ -4,19 +4,20 @@ namespace SeLoRA.Engine;
 
 public sealed partial class GpuBackend
 {
-    // Elements of a group of channels that one group of threads sums.
+    // Elements that one group of threads sums.
     private const int GroupNormPart = 8192;
 
     /// <inheritdoc/>
     public void GroupNorm(Tensor x, Tensor w, Tensor b, Tensor y, Tensor stats, in GroupNormShape shape)
     {
         using Turn turn = Enter();
-        GroupNormKernels.Args p = GroupNormArgs(x, w, b, stats, shape);
-        (p.Y, p.Whole) = (Words(y), shape.C % Octet.Size == 0 ? Whole(x, y) : 0);
+        GroupNormKernels.Args p = GroupNormArgs(x, w, b, stats, shape, shape.C % Octet.Size == 0 && Whole(x, w, b, y) != 0);
+        p.Y = Words(y);
         long groups = (long)shape.N * shape.Groups;
         GpuStorage partial = Workspace(2 * groups * p.Parts);
         p.Partial = Floats(partial);
-        GroupNormKernels.Stats.For(x).Run(this, groups * p.Parts, p);
+        if (p.SlabOctets > 0) GroupNormSlabKernels.Stats.For(x).Run(this, groups / p.SlabGroups * p.Parts, p);
+        else GroupNormKernels.Stats.For(x).Run(this, groups * p.Parts, p);
         GroupNormKernels.CombineStats.RunFlat(this, groups, p);
         GroupNormKernels.Apply.For(x).RunFlat(this, Octets(y.Count), p);
         partial.Release();
@@ -27,15 +28,17 @@ public sealed partial class GpuBackend
         in GroupNormShape shape)
     {
         using Turn turn = Enter();
-        GroupNormKernels.Args p = GroupNormArgs(x, w, b, stats, shape);
+        bool whole = shape.C % Octet.Size == 0 && Whole(x, w, b, dy, dx ?? x) != 0;
+        GroupNormKernels.Args p = GroupNormArgs(x, w, b, stats, shape, whole);
         p.Dy = Words(dy);
         if (dx is not null)
         {
-            (p.Y, p.Whole) = (Words(dx), shape.C % Octet.Size == 0 ? Whole(x, dy, dx) : 0);
+            p.Y = Words(dx);
             long groups = (long)shape.N * shape.Groups;
             GpuStorage partial = Workspace(2 * groups * (p.Parts + 1));
             p.Partial = Floats(partial);
-            GroupNormKernels.BackwardStats.For(x).Run(this, groups * p.Parts, p);
+            if (p.SlabOctets > 0) GroupNormSlabKernels.BackwardStats.For(x).Run(this, groups / p.SlabGroups * p.Parts, p);
+            else GroupNormKernels.BackwardStats.For(x).Run(this, groups * p.Parts, p);
             GroupNormKernels.CombineBackwardStats.RunFlat(this, groups, p);
             GroupNormKernels.BackwardApply.For(x).RunFlat(this, Octets(dx.Count), p);
             partial.Release();
@@ -44,9 +47,11 @@ public sealed partial class GpuBackend
         SumColumns(x.DType, new GroupNormColumns { P = p }, Floats(dw), Floats(db), 1, (long)shape.N * shape.P, shape.C, 1f);
     }
 
-    private GroupNormKernels.Args GroupNormArgs(Tensor x, Tensor w, Tensor b, Tensor stats, in GroupNormShape s)
+    private GroupNormKernels.Args GroupNormArgs(Tensor x, Tensor w, Tensor b, Tensor stats, in GroupNormShape s, bool whole)
     {
-        int channels = s.C / s.Groups, partPixels = Math.Max(1, GroupNormPart / channels);
+        int channels = s.C / s.Groups, octets = GroupNormSlabKernels.Octets(channels);
+        if (!whole || octets > GroupNormSlabKernels.OctetsMax) octets = 0;
+        int partPixels = Math.Max(1, GroupNormPart / (octets > 0 ? octets * Octet.Size : channels));
         ArrayView<ushort> view = Words(x);
         ArrayView<float> scales = Floats(w);
         return new GroupNormKernels.Args
@@ -54,6 +59,7 @@ public sealed partial class GpuBackend
             X = view, W = scales, B = Floats(b), Stats = Floats(stats), Dy = view, Y = view, Partial = scales, Count = x.Count,
             Pixels = s.P, Channels = s.C, Groups = s.Groups, GroupChannels = channels, PartPixels = partPixels,
             Parts = (s.P + partPixels - 1) / partPixels, Silu = s.Silu ? 1 : 0, Eps = s.Eps, StatsCount = s.N * s.Groups,
+            Whole = whole ? 1 : 0, SlabOctets = octets, SlabGroups = GroupNormSlabKernels.Groups(channels),
         };
     }
 }
@@ -75,8 +81,8 @@ internal struct GroupNormColumns : IColumnSource
 }
 
 /// <summary>
-/// Group norm, channels last. A group of threads sums one part of the pixels of one group of channels; a thread adds the parts in
-/// order; the result is one more pass. Bound by memory: x is read three times, twice from cache when it fits.
+/// Group norm, channels last. A group of threads sums one part of the pixels of one group of channels, or of a slab of them
+/// (<see cref="GroupNormSlabKernels"/>); a thread adds the parts in order; the result is one more pass. Bound by memory: x is read three times, twice from cache when it fits.
 /// </summary>
 internal static class GroupNormKernels
 {
@@ -91,14 +97,14 @@ internal static class GroupNormKernels
 
     /// <summary>
     /// Partial is (N groups, parts, 2), behind it backward's (N groups, 2). Whole: eight neighbouring elements are of one pixel and lie at a
-    /// multiple of 16 bytes.
+    /// multiple of 16 bytes, scales and shifts too. SlabOctets: 0 where no slabs are made.
     /// </summary>
     public struct Args
     {
         public ArrayView<ushort> X, Dy, Y;
         public ArrayView<float> W, B, Stats, Partial;
         public long Count;
-        public int Pixels, Channels, Groups, GroupChannels, PartPixels, Parts, Silu, StatsCount, Whole;
+        public int Pixels, Channels, Groups, GroupChannels, PartPixels, Parts, Silu, StatsCount, Whole, SlabOctets, SlabGroups;
         public float Eps;
     }
 
@@ -181,7 +187,7 @@ internal static class GroupNormKernels
         for (; i < end; i++)
         {
             var at = new Position(p, i);
-            T.Store(p.Y, i, Result(p, T.Load(p.X, i), at.Group0, at.Channel));
+            T.Store(p.Y, i, Result(p, T.Load(p.X, i), at.Group0, at.Channel, p.W[at.Channel], p.B[at.Channel]));
         }
     }
 
@@ -199,13 +205,18 @@ internal static class GroupNormKernels
         }
     }
 
-    private static F4 Result(Args p, F4 x, long group0, int c) =>
-        new(Result(p, x.X, group0, c), Result(p, x.Y, group0, c + 1), Result(p, x.Z, group0, c + 2), Result(p, x.W, group0, c + 3));
+    /// <summary>Of four channels, whose scales and shifts lie at a multiple of 16 bytes.</summary>
+    private static F4 Result(Args p, F4 x, long group0, int c)
+    {
+        F4 w = p.W.Cast<F4>()[c >> 2], b = p.B.Cast<F4>()[c >> 2];
+        return new F4(Result(p, x.X, group0, c, w.X, b.X), Result(p, x.Y, group0, c + 1, w.Y, b.Y),
+            Result(p, x.Z, group0, c + 2, w.Z, b.Z), Result(p, x.W, group0, c + 3, w.W, b.W));
+    }
 
-    private static float Result(Args p, float x, long group0, int c)
+    private static float Result(Args p, float x, long group0, int c, float w, float b)
     {
         long stats = 2 * (group0 + c / p.GroupChannels);
-        float y = (x - p.Stats[stats]) * p.Stats[stats + 1] * p.W[c] + p.B[c];
+        float y = (x - p.Stats[stats]) * p.Stats[stats + 1] * w + b;
         return p.Silu != 0 ? SiluOp.Value(new F32(y)).Value : y;
     }
 
@@ -277,6 +288,7 @@ internal static class GroupNormKernels
         }
     }
 
+    // Scales and shifts one by one: four at once are more than there are registers for.
     private static F4 Gradient(Args p, F4 x, F4 dy, long group0, int c) => new(Gradient(p, x.X, dy.X, group0, c),
         Gradient(p, x.Y, dy.Y, group0, c + 1), Gradient(p, x.Z, dy.Z, group0, c + 2), Gradient(p, x.W, dy.W, group0, c + 3));
 

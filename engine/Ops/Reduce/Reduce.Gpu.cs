@@ -12,7 +12,7 @@ public sealed partial class GpuBackend
     {
         using Turn turn = Enter();
         bool squares = kind == Reduction.SumSquares;
-        if (inner == 1) SumRows(x.DType, Words(x), Floats(y), outer, middle, squares, scale);
+        if (inner == 1) SumRows(x.DType, Words(x), Floats(y), outer, middle, squares, scale, Whole(x) != 0);
         else
         {
             var source = new PlainColumns { X = Words(x), Squares = squares ? 1 : 0 };
@@ -21,9 +21,13 @@ public sealed partial class GpuBackend
     }
 
     /// <summary>y[o] = scale * sum of row o; long rows in parts whose sums are summed the same way.</summary>
-    private void SumRows(DType type, ArrayView<ushort> x, ArrayView<float> y, long rows, long length, bool squares, float scale)
+    private void SumRows(DType type, ArrayView<ushort> x, ArrayView<float> y, long rows, long length, bool squares, float scale, bool aligned)
     {
-        var args = new ReduceKernels.RowsArgs { X = x, Y = y, Rows = rows, Length = length, Squares = squares ? 1 : 0, Scale = scale, Parts = 1 };
+        var args = new ReduceKernels.RowsArgs
+        {
+            X = x, Y = y, Rows = rows, Length = length, Squares = squares ? 1 : 0, Scale = scale, Parts = 1,
+            Whole = aligned && (rows == 1 || length % Octet.Size == 0) ? 1 : 0,
+        };
         if (length <= 1024)
         {
             ReduceKernels.ShortRows.For(type).Run(this, (rows + GroupSum.Rows - 1) / GroupSum.Rows, args);
@@ -39,7 +43,7 @@ public sealed partial class GpuBackend
         GpuStorage partial = Workspace(rows * args.Parts);
         (args.Y, args.Scale) = (Floats(partial), 1f);
         ReduceKernels.LongRows.For(type).Run(this, rows * args.Parts, args);
-        SumRows(DType.F32, partial.View.Cast<ushort>(), y, rows, args.Parts, false, scale);
+        SumRows(DType.F32, partial.View.Cast<ushort>(), y, rows, args.Parts, false, scale, aligned: true);
         partial.Release();
     }
 
@@ -118,12 +122,13 @@ internal static class ReduceKernels
             Sum = new(SumColumnsKernel<TSource, StoredF32>, SumColumnsKernel<TSource, StoredBF16>, SumColumnsKernel<TSource, StoredF16>);
     }
 
+    /// <summary>Whole: see <see cref="Octet"/>, of every row.</summary>
     public struct RowsArgs
     {
         public ArrayView<ushort> X;
         public ArrayView<float> Y;
         public long Rows, Length, Parts, Part;
-        public int Squares;
+        public int Squares, Whole;
         public float Scale;
     }
 
@@ -149,7 +154,7 @@ internal static class ReduceKernels
         ArrayView<F4> shared = GroupSum.Allocate();
         int lane = Group.IdxX % GroupSum.Lanes;
         long row = (long)Grid.IdxX * GroupSum.Rows + Group.IdxX / GroupSum.Lanes;
-        float sum = GroupSum.OfRow(shared, Part<T>(p, IntrinsicMath.Min(row, p.Rows - 1) * p.Length, lane, p.Length, GroupSum.Lanes));
+        float sum = GroupSum.OfRow(shared, Part<T>(p, IntrinsicMath.Min(row, p.Rows - 1), lane * Octet.Size, p.Length, RowPlace.Step));
         if (lane == 0 && row < p.Rows) p.Y[row] = p.Scale * sum;
     }
 
@@ -160,7 +165,7 @@ internal static class ReduceKernels
         ArrayView<F4> shared = GroupSum.Allocate();
         long block = Grid.IdxX, row = Flat.Divide(block, p.Parts), begin = (block - row * p.Parts) * p.Part;
         long end = IntrinsicMath.Min(p.Length, begin + p.Part);
-        float sum = GroupSum.OfGroup(shared, Part<T>(p, row * p.Length, begin + Group.IdxX, end, 256));
+        float sum = GroupSum.OfGroup(shared, Part<T>(p, row, begin + Group.IdxX * Octet.Size, end, KernelAttribute.DefaultThreads * Octet.Size));
         if (Group.IdxX == 0) p.Y[block] = p.Scale * sum;
     }
 
@@ -169,8 +174,8 @@ internal static class ReduceKernels
         float sum = 0f;
         for (long i = begin; i < end; i += step)
         {
-            float x = T.Load(p.X, row + i);
-            sum += p.Squares != 0 ? x * x : x;
+            F8 e = Octet.Load<T>(p.X, row * p.Length, i, end, p.Whole != 0);
+            sum += F8.Sum(p.Squares != 0 ? F8.Multiply(e, e) : e, end - i);
         }
         return sum;
     }
