@@ -1,9 +1,14 @@
 namespace SeLoRA.Engine;
 
-/// <summary>The one place that chooses between tensor-core kernels and the portable ones, which take every type and shape.</summary>
+/// <summary>The one place that chooses kernels of products: on tensor cores, for one narrow side, or the tiles that take every type and shape.</summary>
 public sealed partial class GpuBackend
 {
     private static readonly bool TensorCoresAllowed = Environment.GetEnvironmentVariable("SELORA_TENSOR_CORES") != "0";
+
+    /// <summary>The narrow side of skinny products at most: four times the first capacity of an adapter that grows.</summary>
+    private const int SkinnySide = 64;
+
+    private static bool IsSkinny(in GemmShape shape) => Math.Min(shape.M, shape.N) <= SkinnySide;
 
     private bool UsesTensorCores(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue) =>
         MayUseTensorCores(a) && TensorCoreContract.Violation(a, b, c, shape, epilogue) is null;

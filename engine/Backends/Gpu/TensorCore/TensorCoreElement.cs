@@ -29,14 +29,7 @@ internal readonly struct TensorCoreBF16 : ITensorCoreElement
 
     public static float Load(ArrayView<ushort> x, long i) => StoredBF16.Load(x, i);
 
-    public static F4 LoadQuad(ArrayView<ushort> x, long i)
-    {
-        long bits = x.Cast<long>()[i >> 2];
-        int xy = (int)bits, zw = (int)(bits >> 32);
-        const int upper = unchecked((int)0xFFFF0000);
-        return new F4(BitConverter.Int32BitsToSingle(xy << 16), BitConverter.Int32BitsToSingle(xy & upper),
-            BitConverter.Int32BitsToSingle(zw << 16), BitConverter.Int32BitsToSingle(zw & upper));
-    }
+    public static F4 LoadQuad(ArrayView<ushort> x, long i) => StoredBF16.LoadQuad(x, i >> 2);
 
     public static void Store(ArrayView<ushort> y, long i, float value) => StoredBF16.Store(y, i, value);
 
