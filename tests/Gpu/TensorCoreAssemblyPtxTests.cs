@@ -43,9 +43,12 @@ public partial class TensorCoreAssemblyPtxTests(ITestOutputHelper output)
             Assert.True(room >= groups, $"{name}: {registers} registers and {sharedBytes} bytes leave room for less than {groups}");
             if (cuobjdump is null) continue;
             string code80 = await PtxAssembler.Disassemble(cuobjdump, binary);
-            // Two steps of mma a slice; one ldmatrix.x4 a fragment of A or pair of B.
-            Assert.Equal(2 * shape.FragmentsM * shape.FragmentsN, Hmma().Count(code80));
-            Assert.Equal(2 * (shape.FragmentsM + shape.FragmentsN / 2), Ldsm().Count(code80));
+            // Two steps of mma a slice; one ldmatrix.x4 a fragment of A or pair of B, but of float32 across k.
+            bool isTF32 = name.Contains(nameof(TensorCoreTF32), StringComparison.Ordinal);
+            Assert.Equal(2 * shape.FragmentsM * shape.FragmentsN, (isTF32 ? HmmaTF32() : Hmma()).Count(code80));
+            Type layout = method.GetGenericArguments()[2];
+            bool Along(string operand) => !isTF32 || (bool)layout.GetProperty($"AlongKOf{operand}")!.GetValue(null)!;
+            Assert.Equal(2 * ((Along("A") ? shape.FragmentsM : 0) + (Along("B") ? shape.FragmentsN / 2 : 0)), Ldsm().Count(code80));
             Assert.NotEmpty(Ldgsts().Matches(code80));
             Assert.Empty(LocalMemory().Matches(code80));
         }
@@ -54,6 +57,9 @@ public partial class TensorCoreAssemblyPtxTests(ITestOutputHelper output)
 
     [GeneratedRegex(@"\bHMMA\.16816\.F32\b")]
     private static partial Regex Hmma();
+
+    [GeneratedRegex(@"\bHMMA\.1688\.F32\.TF32\b")]
+    private static partial Regex HmmaTF32();
 
     [GeneratedRegex(@"\bLDSM\.16\.MT?88\.4\b")]
     private static partial Regex Ldsm();

@@ -28,9 +28,9 @@ internal sealed class TensorCoreConvProblem
         };
         residual = epilogue.Residual is { } r ? TensorCoreProblem.Values(r) : null;
         Assert.Null(TensorCoreContract.Violation(a, b, c, conv, epilogue));
-        TensorCorePlan plan = TensorCorePlan.For(conv, TensorCoreTable.Of(test.Tile), 1).Split(test.Splits);
-        Launch = new TensorCoreLaunch(TensorCoreKernels.FindConv2d(plan.Tile, test.DType == DType.BF16, test.Backward),
-            conv.Args(plan, c, epilogue), plan, a, b, c, epilogue) { Guard = Guard };
+        TensorCorePlan plan = TensorCorePlan.For(conv, test.DType, TensorCoreTable.Of(test.Tile), 1).Split(test.Splits);
+        Launch = new TensorCoreLaunch(TensorCoreKernels.FindConv2d(plan.Tile, test.DType, test.Backward),
+            conv.Args(plan, test.DType, c, epilogue), plan, a, b, c, epilogue) { Guard = Guard };
     }
 
     public TensorCoreLaunch Launch { get; }
@@ -68,7 +68,7 @@ internal sealed class TensorCoreConvProblem
     public void Check(ReadOnlySpan<byte> result, double[] expected) =>
         TensorCoreProblem.Check(test.ToString(), Launch.C, Guard, test.Conv.Rows, test.Conv.Columns, test.Conv.Columns, result, expected);
 
-    // NaN around random values, or everywhere; the values as they are stored.
+    // NaN around random values, or everywhere; the values as they are multiplied.
     private static Tensor Guarded(int count, float scale, DType dtype, int seed, out float[] values)
     {
         var all = new float[count + 2 * Guard];
@@ -76,7 +76,7 @@ internal sealed class TensorCoreConvProblem
         float[] random = GuardedTensor.Random(count, seed);
         for (int i = 0; i < count; i++) all[Guard + i] = random[i] * scale;
         Tensor whole = TensorCoreProblem.Of(all, new Shape(all.Length), dtype);
-        values = TensorCoreProblem.Values(whole)[Guard..^Guard];
+        values = TensorCoreProblem.Multiplied(whole)[Guard..^Guard];
         return whole;
     }
 }

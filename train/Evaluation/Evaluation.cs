@@ -33,11 +33,12 @@ internal sealed class Evaluation
         (this.subject, config, this.seed) = (subject, subject.Config, seed);
         Device device = Device.Parse(config.Device);
         Console.WriteLine($"device    {device}: {Backend.Get(device).Name}");
-        DType precision = Precision.Of(config.Precision ?? Precision.Default(device), device);
+        string precision = config.Precision ?? Precision.Default(device);
+        Precision.Of(precision, device);
         InceptionV3? inception = options.Inception is null ? null : InceptionV3.Load(options.Inception, device);
         ClipScorer? clip = options.Clip is null ? null : new ClipScorer(options.Clip, device);
         model = ModelFolder.Open(config.IsMini ? MiniModel.Folder : config.Model).Load(device);
-        Precision.Set(model, precision);
+        Precision.Set(model, precision, device);
         IReadOnlyList<IImageFeatures> spaces = inception is null
             ? [new VaeFeatures(model.Vae, ModelName(config))]
             : [.. Enum.GetValues<InceptionLayer>().OrderDescending().Select(layer => new InceptionFeatures(inception, layer))];

@@ -10,8 +10,15 @@ public sealed partial class GpuBackend
 
     private static bool IsSkinny(in GemmShape shape) => Math.Min(shape.M, shape.N) <= SkinnySide;
 
+    /// <summary>
+    /// Whether products and convolutions of float32 tensors may round their operands to TF32 (10 bits of mantissa) and run on tensor cores, where
+    /// the device has them: CUDA of compute capability 8.0 and up. Products with a narrow side, which are bound by memory, stay float32, and so
+    /// does attention. Off unless it is asked for. Steps that were recorded stay as they are.
+    /// </summary>
+    public bool AllowsTF32 { get; set; }
+
     private bool UsesTensorCores(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue) =>
-        MayUseTensorCores(a) && TensorCoreContract.Violation(a, b, c, shape, epilogue) is null;
+        MayUseTensorCores(a) && (a.DType != DType.F32 || !IsSkinny(shape)) && TensorCoreContract.Violation(a, b, c, shape, epilogue) is null;
 
     private bool UsesTensorCores(Tensor a, Tensor b, Tensor c, in TensorCoreConv2d conv, in GemmEpilogue epilogue) =>
         MayUseTensorCores(a) && TensorCoreContract.Violation(a, b, c, conv, epilogue) is null;
@@ -19,5 +26,5 @@ public sealed partial class GpuBackend
     private bool UsesTensorCores(Tensor lse, in AttentionShape shape, params ReadOnlySpan<Tensor> tensors) =>
         MayUseTensorCores(tensors[0]) && TensorCoreContract.Violation(lse, shape, tensors) is null;
 
-    private bool MayUseTensorCores(Tensor a) => a.DType != DType.F32 && TensorCoresAllowed && HasTensorCores;
+    private bool MayUseTensorCores(Tensor a) => (a.DType != DType.F32 || AllowsTF32) && TensorCoresAllowed && HasTensorCores;
 }

@@ -18,12 +18,12 @@ internal readonly record struct TensorCoreConv2d(Conv2dShape Shape, bool Backwar
     /// <summary>C as the epilogue sees it; its K is not that of the slices.</summary>
     public GemmShape Product => new(Rows, Columns, Channels, TransB: !Backward);
 
-    /// <summary>What its kernel is launched with, all but the addresses and views.</summary>
-    public TensorCoreArgs Args(in TensorCorePlan plan, Tensor c, in GemmEpilogue epilogue)
+    /// <summary>What its kernel for operands of a type is launched with, all but the addresses and views.</summary>
+    public TensorCoreArgs Args(in TensorCorePlan plan, DType type, Tensor c, in GemmEpilogue epilogue)
     {
         var args = TensorCoreArgs.For(plan, c, Product, epilogue);
         args.First.Ldb = Shape.KH * Shape.KW * Shape.C;
-        args.Windows = new TensorCoreWindows(this);
+        args.Windows = new TensorCoreWindows(this, type);
         return args;
     }
 }
