@@ -73,6 +73,12 @@ internal static class TensorCoreTileGenerator
         Copies(text, tile, "A", tile.Rows);
         Windows(text, tile);
         Copies(text, tile, "B", tile.Columns);
+        Method(text, "CopyChunkOfB(int further, long from, int bytes)", ", further, from, bytes",
+        [
+            "{ .reg .b32 to; add.u32 to, tcToB, %0;",
+            $"{GuardOf(tile, "B", tile.Columns)}cp.async.cg.shared.global.L2::128B [to], [%1], 16, %2;",
+            "}",
+        ]);
         Loads(text, "A", "fa", rows);
         WordLoads(text, "A", "fa", rows, 4, tile.Rows);
         Loads(text, "B", "fb", columns / 2);

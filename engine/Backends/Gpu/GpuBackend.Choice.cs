@@ -23,6 +23,9 @@ public sealed partial class GpuBackend
     private bool UsesTensorCores(Tensor a, Tensor b, Tensor c, in TensorCoreConv2d conv, in GemmEpilogue epilogue) =>
         MayUseTensorCores(a) && TensorCoreContract.Violation(a, b, c, conv, epilogue) is null;
 
+    private bool UsesTensorCores(Tensor dy, Tensor x, Tensor dw, in Conv2dShape shape) =>
+        MayUseTensorCores(dy) && TensorCoreContract.Violation(dy, x, dw, shape) is null;
+
     private bool UsesTensorCores(Tensor lse, in AttentionShape shape, params ReadOnlySpan<Tensor> tensors) =>
         MayUseTensorCores(tensors[0]) && TensorCoreContract.Violation(lse, shape, tensors) is null;
 

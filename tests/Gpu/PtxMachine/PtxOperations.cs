@@ -137,10 +137,10 @@ internal static class PtxOperations
         {
             "eq" => c => c == 0,
             "ne" => c => c != 0,
-            "lt" => c => c < 0,
+            "lt" or "lo" => c => c < 0,
             "le" or "ls" => c => c <= 0,
             "gt" or "hi" => c => c > 0,
-            "ge" => c => c >= 0,
+            "ge" or "hs" => c => c >= 0,
             _ => throw new NotSupportedException(instruction.Text),
         };
         // Ordered comparisons with NaN are false.

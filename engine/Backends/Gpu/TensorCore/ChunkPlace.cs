@@ -30,6 +30,9 @@ internal struct ChunkPlace
     /// <summary>The line.</summary>
     public readonly int Line => line;
 
+    /// <summary>First row of the matrix in it, where rows are contiguous.</summary>
+    public readonly int FirstRow => Row0 + within;
+
     /// <summary>Byte offset in the slice in shared memory.</summary>
     public int Offset;
 
@@ -53,7 +56,8 @@ internal struct ChunkPlace
 
 /// <summary>
 /// Addresses of a thread's first chunks of a slice, bytes between lines of the operands, and what is left of K. Seen through windows,
-/// <see cref="A"/> counts from the image's first pixel, <see cref="Tap"/> has the bits of the present tap, and K is its channels.
+/// <see cref="A"/> counts from the image's first pixel, <see cref="Tap"/> has the bits of the present tap, and K is its channels. Of a B seen through
+/// windows, <see cref="TensorCorePixels.At"/> says what B and the tap are, and <see cref="LineOfB"/> is the number of the first chunk's line.
 /// </summary>
 internal struct SliceSource
 {

@@ -51,6 +51,20 @@ public sealed partial class GpuBackend
         RunTensorCore(TensorCoreKernels.FindConv2d(plan.Tile, image.DType, conv.Backward), conv.Args(plan, image.DType, result, epilogue), plan, image, w, result, epilogue);
     }
 
+    /// <summary>As <see cref="Conv2dBackwardWeight"/>, of types as in <see cref="GemmTensorCore(Tensor, Tensor, Tensor, in GemmShape, in GemmEpilogue)"/>.</summary>
+    internal void Conv2dBackwardWeightTensorCore(Tensor x, Tensor dy, Tensor dw, in Conv2dShape shape)
+    {
+        using Lock.Scope turn = Enter();
+        Conv2dBackwardWeightTensorCore(x, dy, dw, shape, TensorCorePlan.For(TensorCoreConv2d.WeightProduct(shape), 0, x.DType, accelerator.NumMultiprocessors));
+    }
+
+    /// <summary>The same with a plan of the caller's.</summary>
+    internal void Conv2dBackwardWeightTensorCore(Tensor x, Tensor dy, Tensor dw, in Conv2dShape shape, in TensorCorePlan plan)
+    {
+        using Lock.Scope turn = Enter();
+        RunTensorCore(TensorCoreKernels.FindConv2dWeight(plan.Tile, x.DType), TensorCoreConv2d.WeightArgs(shape, plan, dw), plan, dy, x, dw, new GemmEpilogue());
+    }
+
     private void RunTensorCore(Kernel<TensorCoreArgs> kernel, TensorCoreArgs args, in TensorCorePlan plan, Tensor a, Tensor b, Tensor c, in GemmEpilogue epilogue)
     {
         ArrayView<ushort> view = View<ushort>(c);

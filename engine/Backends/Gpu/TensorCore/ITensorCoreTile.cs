@@ -65,6 +65,9 @@ internal interface ITensorCoreTile
     /// <inheritdoc cref="CopyAAcrossK"/>
     static abstract void CopyBAcrossK(int stage, long from, long step, int kLeft, int lines);
 
+    /// <summary>Asks for one chunk of B, <paramref name="further"/> than this thread's first place: 16 bytes, or zeros where <paramref name="bytes"/> is 0.</summary>
+    static abstract void CopyChunkOfB(int further, long from, int bytes);
+
     /// <summary>Loads a warp's fragments of A for one step of mma, k contiguous; <paramref name="turn"/> is XORed into the place.</summary>
     static abstract void LoadAAlongK(int stage, int turn);
 

@@ -18,6 +18,9 @@ internal struct TensorCoreArgs
     /// <summary>Of a convolution, whose image is the first pair's A and whose channels are its K.</summary>
     public TensorCoreWindows Windows;
 
+    /// <summary>Of the gradient of a convolution's weight, whose image is the first pair's B.</summary>
+    public TensorCorePixels Pixels;
+
     /// <summary>Slices of <see cref="TensorCoreLayout.DepthBytes"/> along K: of the first pair, of both, and of one split.</summary>
     public int SlicesOfFirst, Slices, SlicesOfSplit;
 

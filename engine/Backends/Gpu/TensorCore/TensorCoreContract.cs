@@ -44,6 +44,16 @@ internal static class TensorCoreContract
         return epilogue.LowRank is null ? null : "a low-rank term of a convolution";
     }
 
+    /// <summary>The same of the gradient of a convolution's weight, whose operands are dy and x.</summary>
+    public static string? Violation(Tensor dy, Tensor x, Tensor dw, in Conv2dShape shape)
+    {
+        if (ViolationOfTypes(dy, x, dw, new GemmEpilogue()) is { } violation) return violation;
+        int elements = ElementsOf(dy);
+        if (!AreMultiples(elements, shape.C, shape.O)) return $"{shape.C} and {shape.O} channels, not multiples of {elements}";
+        if (!AreMultiples(elements, dy.Offset, x.Offset)) return $"an operand does not begin at a multiple of {elements} elements";
+        return TensorCorePixels.Fits(shape) ? null : "too many pixels";
+    }
+
     /// <summary>
     /// The same of attention: <paramref name="tensors"/> are q, k, v, y and of a backward pass dy, dq, dk, dv too. Heads of 8 elements' multiples
     /// begin at 16 bytes wherever they lie in a row.

@@ -26,4 +26,15 @@ internal readonly record struct TensorCoreConv2d(Conv2dShape Shape, bool Backwar
         args.Windows = new TensorCoreWindows(this, type);
         return args;
     }
+
+    /// <summary>The gradient of its weight as a product: dy^T, of output pixels and channels, times the windows of x.</summary>
+    public static GemmShape WeightProduct(in Conv2dShape s) => new(s.O, s.KH * s.KW * s.C, checked(s.N * s.OutH * s.OutW), TransA: true);
+
+    /// <summary>What its kernel is launched with, all but the addresses and views.</summary>
+    public static TensorCoreArgs WeightArgs(in Conv2dShape shape, in TensorCorePlan plan, Tensor dw)
+    {
+        var args = TensorCoreArgs.For(plan, dw, WeightProduct(shape), new GemmEpilogue());
+        args.Pixels = new TensorCorePixels(shape);
+        return args;
+    }
 }

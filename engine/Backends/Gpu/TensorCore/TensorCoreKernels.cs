@@ -7,7 +7,8 @@ namespace SeLoRA.Engine;
 /// of C: cp.async brings slices of 32 k of both operands, 16 of float32, into a ring of stages in shared memory while mma.sync multiplies an
 /// earlier one; one barrier a slice.
 /// A second pair of operands may be appended to K (the low-rank path of an adapted layer), and K may be split among groups.
-/// A convolution is the same product: its A is an image seen through windows (<see cref="TensorCoreWindows"/>), which is never stored.
+/// A convolution is the same product: its A is an image seen through windows (<see cref="TensorCoreWindows"/>), which is never stored; so is the
+/// gradient of its weight, whose B is that image (<see cref="TensorCorePixels"/>).
 /// Edges: cp.async reads only the valid part of each 16 bytes and fills up with zeros, so M, N and K are arbitrary; but addresses must be
 /// multiples of 16 bytes, leading dimensions too.
 /// Bound: 2 M N K operations at 128x128; a slice's 16 KB are read from L2 for 1 M operations. Share of peak: not yet run on a GPU.
@@ -35,6 +36,14 @@ internal static class TensorCoreKernels
 
     private static Kernel<TensorCoreArgs> FindConv2d<TElement>(TensorCoreTile tile, bool backward) where TElement : struct, ITensorCoreElement =>
         backward ? Find<TElement, WindowsNN>(tile) : Find<TElement, WindowsNT>(tile);
+
+    /// <summary>The kernel of the gradient of a convolution's weight.</summary>
+    public static Kernel<TensorCoreArgs> FindConv2dWeight(TensorCoreTile tile, DType type) => type switch
+    {
+        DType.BF16 => Find<TensorCoreBF16, WindowsTN>(tile),
+        DType.F16 => Find<TensorCoreF16, WindowsTN>(tile),
+        _ => Find<TensorCoreTF32, WindowsTN>(tile),
+    };
 
     /// <summary>The kernel that adds the sums of a split K.</summary>
     public static Kernel<CombineArgs> FindCombine(DType type) => type switch
@@ -129,7 +138,7 @@ internal static class TensorCoreKernels
             {
                 if (!TOperands.WindowsOfA && begin + s == p.SlicesOfFirst)
                     source = Locate<TElement, TOperands>(p, begin + s, chunkOfA.Of(m0), chunkOfB.Of(n0), batch);
-                source = Copy<TTile, TElement, TOperands>(source, s * stageBytes);
+                source = Copy<TTile, TElement, TOperands>(p, source, s * stageBytes);
                 if (TOperands.WindowsOfA) source = p.Windows.NextTap(source, p.First.K);
             }
             CpAsync.CommitSlice();
@@ -145,7 +154,7 @@ internal static class TensorCoreKernels
             {
                 if (!TOperands.WindowsOfA && next == p.SlicesOfFirst)
                     source = Locate<TElement, TOperands>(p, next, chunkOfA.Of(m0), chunkOfB.Of(n0), batch);
-                source = Copy<TTile, TElement, TOperands>(source, free);
+                source = Copy<TTile, TElement, TOperands>(p, source, free);
                 if (TOperands.WindowsOfA) source = p.Windows.NextTap(source, p.First.K);
             }
             CpAsync.CommitSlice();
@@ -193,12 +202,16 @@ internal static class TensorCoreKernels
         bool appended = slice >= p.SlicesOfFirst;
         TensorCorePair pair = appended ? p.Appended : p.First;
         int k0 = (appended ? slice - p.SlicesOfFirst : slice) << TensorCoreLayout.Log2Depth(TElement.Log2Bytes);
-        return new SliceSource
+        var source = new SliceSource
         {
             A = pair.A + ((batch * pair.StrideA + a.Element(k0, pair.Lda)) << TElement.Log2Bytes),
             B = pair.B + ((batch * pair.StrideB + b.Element(k0, pair.Ldb)) << TElement.Log2Bytes),
             LineOfA = (long)pair.Lda << TElement.Log2Bytes, LineOfB = (long)pair.Ldb << TElement.Log2Bytes, KLeft = pair.K - k0,
         };
+        if (!TOperands.WindowsOfB) return source;
+        source.B = pair.B;
+        source.LineOfB = b.Line;
+        return p.Pixels.At(source, b.FirstRow, p.Output.N, TElement.Log2Bytes);
     }
 
     /// <summary>The pixels that this thread's chunks of A come from, its first one's row of C given.</summary>
@@ -230,7 +243,7 @@ internal static class TensorCoreKernels
     }
 
     /// <summary>Asks for one slice of both operands; returns where the next one comes from.</summary>
-    private static SliceSource Copy<TTile, TElement, TOperands>(SliceSource from, int stage)
+    private static SliceSource Copy<TTile, TElement, TOperands>(TensorCoreArgs p, SliceSource from, int stage)
         where TTile : struct, ITensorCoreTile where TElement : struct, ITensorCoreElement where TOperands : struct, ITensorCoreOperands
     {
         int log2Threads = 5 + TTile.Log2WarpsM + TTile.Log2WarpsN, log2Depth = TensorCoreLayout.Log2Depth(TElement.Log2Bytes);
@@ -240,15 +253,31 @@ internal static class TensorCoreKernels
         if (TOperands.WindowsOfA) TTile.CopyAWindows(stage, from.A, from.Tap, bytesLeft);
         else if (TOperands.AlongKOfA) TTile.CopyAAlongK(stage, from.A, from.LineOfA << log2LinesOfA, bytesLeft);
         else TTile.CopyAAcrossK(stage, from.A, from.LineOfA << log2LinesOfA, from.KLeft, 1 << log2LinesOfA);
-        if (TOperands.AlongKOfB) TTile.CopyBAlongK(stage, from.B, from.LineOfB << log2LinesOfB, bytesLeft);
+        if (TOperands.WindowsOfB) CopyWindowsOfB<TTile, TElement>(p, from, stage, log2LinesOfB, log2Threads);
+        else if (TOperands.AlongKOfB) TTile.CopyBAlongK(stage, from.B, from.LineOfB << log2LinesOfB, bytesLeft);
         else TTile.CopyBAcrossK(stage, from.B, from.LineOfB << log2LinesOfB, from.KLeft, 1 << log2LinesOfB);
         const int lineBytes = TensorCoreLayout.DepthBytes;
         return new SliceSource
         {
             A = from.A + (TOperands.AlongKOfA ? lineBytes : from.LineOfA << log2Depth),
-            B = from.B + (TOperands.AlongKOfB ? lineBytes : from.LineOfB << log2Depth),
+            B = TOperands.WindowsOfB ? from.B : from.B + (TOperands.AlongKOfB ? lineBytes : from.LineOfB << log2Depth),
             LineOfA = from.LineOfA, LineOfB = from.LineOfB, KLeft = from.KLeft - (1 << log2Depth), Tap = from.Tap,
         };
+    }
+
+    /// <summary>This thread's chunks of B seen through windows, each from its own pixel.</summary>
+    private static void CopyWindowsOfB<TTile, TElement>(TensorCoreArgs p, SliceSource from, int stage, int log2Lines, int log2Threads)
+        where TTile : struct, ITensorCoreTile where TElement : struct, ITensorCoreElement
+    {
+        int copies = Math.Max(1, TensorCoreLayout.SliceBytes(TTile.Log2Columns) / TensorCoreLayout.ChunkBytes >> log2Threads);
+        for (int copy = 0; copy < copies; copy++)
+        {
+            int line = (int)from.LineOfB + (copy << log2Lines);
+            PixelPlace pixel = p.Pixels.PlaceOf(p.First.K - from.KLeft + line);
+            bool has = (line < from.KLeft) & p.Pixels.Contains(pixel, from.Tap);
+            TTile.CopyChunkOfB(stage + (copy * TensorCoreLayout.ChunkBytes << log2Threads), from.B + (pixel.Offset << TElement.Log2Bytes),
+                has ? TensorCoreLayout.ChunkBytes : 0);
+        }
     }
 
     /// <summary>Adds the splits' sums in order and applies the epilogue; a thread four columns.</summary>

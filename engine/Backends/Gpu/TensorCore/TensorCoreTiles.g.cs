@@ -119,6 +119,12 @@ internal readonly struct Tile128x128 : IEightWarpTile
         }
         """, stage, from, step, kLeft, lines);
 
+    public static void CopyChunkOfB(int further, long from, int bytes) => CudaAsm.Emit("""
+        { .reg .b32 to; add.u32 to, tcToB, %0;
+        cp.async.cg.shared.global.L2::128B [to], [%1], 16, %2;
+        }
+        """, further, from, bytes);
+
     public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
         xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
@@ -408,6 +414,12 @@ internal readonly struct Tile128x64 : IFourWarpTile
         }
         """, stage, from, step, kLeft, lines);
 
+    public static void CopyChunkOfB(int further, long from, int bytes) => CudaAsm.Emit("""
+        { .reg .b32 to; add.u32 to, tcToB, %0;
+        cp.async.cg.shared.global.L2::128B [to], [%1], 16, %2;
+        }
+        """, further, from, bytes);
+
     public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
         xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
@@ -679,6 +691,12 @@ internal readonly struct Tile64x64 : IFourWarpTile
         }
         """, stage, from, step, kLeft, lines);
 
+    public static void CopyChunkOfB(int further, long from, int bytes) => CudaAsm.Emit("""
+        { .reg .b32 to; add.u32 to, tcToB, %0;
+        cp.async.cg.shared.global.L2::128B [to], [%1], 16, %2;
+        }
+        """, further, from, bytes);
+
     public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
         xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
@@ -905,6 +923,12 @@ internal readonly struct Tile128x16 : IFourWarpTile
         }
         """, stage, from, step, kLeft, lines);
 
+    public static void CopyChunkOfB(int further, long from, int bytes) => CudaAsm.Emit("""
+        { .reg .b32 to; add.u32 to, tcToB, %0;
+        @tcCopiesB cp.async.cg.shared.global.L2::128B [to], [%1], 16, %2;
+        }
+        """, further, from, bytes);
+
     public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
         xor.b32 at, tcFragmentA, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
@@ -1092,6 +1116,12 @@ internal readonly struct Tile16x128 : IFourWarpTile
         add.s64 from, from, %2; sub.s32 lines, lines, %4; setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
         """, stage, from, step, kLeft, lines);
+
+    public static void CopyChunkOfB(int further, long from, int bytes) => CudaAsm.Emit("""
+        { .reg .b32 to; add.u32 to, tcToB, %0;
+        cp.async.cg.shared.global.L2::128B [to], [%1], 16, %2;
+        }
+        """, further, from, bytes);
 
     public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
