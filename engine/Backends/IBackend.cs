@@ -105,7 +105,8 @@ public interface IBackend
     // ---- matrix products ---------------------------------------------------------------------------------------------------
 
     /// <summary>
-    /// C = act(alpha (op(A) op(B) [+ U op(V)]) + bias [+ C]) + residual, for every matrix of the batch; see <see cref="GemmShape"/>.
+    /// C = act(alpha (op(A) op(B) [+ U op(V)]) + bias [+ C]) + residual, for every matrix of the batch; see <see cref="GemmShape"/>. A and B are
+    /// of one type, except that an operand with at most 64 rows or columns of C may be float32 beside one of 16 bits.
     /// </summary>
     void Gemm(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue);
 

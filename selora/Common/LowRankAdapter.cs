@@ -47,7 +47,7 @@ public sealed class LowRankAdapter : IAdapter
     /// <remarks>
     /// A growth must leave the output as it was to the last bit. The host's sums do not depend on shapes: it computes the ranks in use.
     /// Other devices run over the whole capacity: the padding is zero and changes nothing, while shapes that stay make them choose the same kernel and
-    /// order of summation before and after; their tiles are no narrower than the smallest capacity anyway.
+    /// order of summation before and after. Where the capacity doubles, up to 64 ranks, the order is the same still.
     /// </remarks>
     public Tensor Forward(Tensor x, Tensor weight, Tensor? bias, Tensor? residual) =>
         Ops.AdaptedLinear(x, weight, bias, Buffer.A, Buffer.B, x.Device.Kind == DeviceKind.Cpu ? Rank : Buffer.Capacity, Scale, residual, observer);

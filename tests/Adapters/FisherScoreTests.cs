@@ -63,6 +63,38 @@ public class FisherScoreTests
         }
     }
 
+    [Theory]
+    [InlineData("opencl", DType.BF16)]
+    [InlineData("opencl", DType.F16)]
+    [InlineData("cuda", DType.BF16)]
+    [InlineData("cuda", DType.F16)]
+    public void Signals_of_16_bits_score_as_the_same_numbers_in_float32(string deviceName, DType type)
+    {
+        Device device = TestDevices.Require(deviceName);
+        using var scope = new TensorScope();
+        var linear = new Linear(19, 13, bias: false);
+        linear.Weight.Load(new float[13 * 19], device);
+        using var adapter = new LowRankAdapter(new AdapterTarget(new AdapterRoot("unet", linear), "x", linear), 0.7f);
+        adapter.Buffer.Load(new float[3 * 19], new float[13 * 3]);
+        // Factors' projections are wider than the rank where activations have 16 bits.
+        Tensor Signal(int columns, ulong seed) => Ops.Cast(Tensor.Normal(new Shape(3, 70, columns), seed, 0, device), type);
+        var narrow = new AdaptedLinearSignals(Signal(19, 1), Signal(13, 2), Signal(8, 3), Signal(8, 4));
+        var full = new AdaptedLinearSignals(Wide(narrow.X), Wide(narrow.Dy), Wide(narrow.U), Wide(narrow.V));
+        foreach (FisherScoring scoring in Enum.GetValues<FisherScoring>())
+            foreach ((float expected, float actual) in Parts(full, scoring).Zip(Parts(narrow, scoring))) Near(expected, actual);
+
+        Tensor Wide(Tensor x) => Ops.Cast(x, DType.F32);
+
+        float[] Parts(AdaptedLinearSignals signals, FisherScoring scoring)
+        {
+            using FisherScore score = FisherScore.Create(scoring, adapter, [.. Enumerable.Range(1, 19).Select(i => 1f / i)]);
+            score.Observe(signals, 1f);
+            Tensor parts = Tensor.Empty(new Shape(FisherScore.Parts), device);
+            score.WriteTo(parts);
+            return parts.ToArray();
+        }
+    }
+
     [Fact]
     public void Observing_changes_no_gradient()
     {

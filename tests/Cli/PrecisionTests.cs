@@ -41,6 +41,18 @@ public class PrecisionTests(ITestOutputHelper output)
         Assert.Single(error.Trim().Split('\n'));
     }
 
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("opencl")]
+    public void TF32_is_refused_where_there_are_no_tensor_cores(string deviceName)
+    {
+        Device device = TestDevices.Require(deviceName);
+        (int code, _, string error) = CommandLine.Run("train", "--device", device.ToString(), "--precision", "tf32");
+        Assert.Equal(1, code);
+        Assert.Contains($"--precision tf32: {device} has no tensor cores for it", error, StringComparison.Ordinal);
+        Assert.Single(error.Trim().Split('\n'));
+    }
+
     private static MetricsRow[] Train(TemporaryFolder folder, Device device, string precision)
     {
         string path = folder.File(precision);

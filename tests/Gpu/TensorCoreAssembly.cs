@@ -16,9 +16,9 @@ internal static partial class TensorCoreAssembly
     /// <param name="groups">Groups that a multiprocessor shall have room for.</param>
     /// <param name="output">Told what each kernel takes.</param>
     /// <param name="use">Given registers and bytes of shared memory.</param>
-    /// <param name="machineCode">Given the instructions, where a disassembler is found.</param>
+    /// <param name="machineCode">Given the kernel and its instructions, where a disassembler is found.</param>
     public static async Task Check(IEnumerable<KeyValuePair<string, MethodInfo>> kernels, int groups, ITestOutputHelper output, Action<int, int> use,
-        Action<string> machineCode)
+        Action<MethodInfo, string> machineCode)
     {
         string? ptxas = PtxAssembler.Find();
         if (ptxas is null) Assert.Skip(PtxAssembler.Absent);
@@ -39,7 +39,7 @@ internal static partial class TensorCoreAssembly
             if (cuobjdump is null) continue;
             string instructions = await PtxAssembler.Disassemble(cuobjdump, binary);
             Assert.Empty(LocalMemory().Matches(instructions));
-            machineCode(instructions);
+            machineCode(method, instructions);
         }
         if (cuobjdump is null) Assert.Skip("assembled, but no cuobjdump beside ptxas: machine code not read");
     }

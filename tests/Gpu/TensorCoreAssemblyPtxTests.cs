@@ -25,14 +25,20 @@ public partial class TensorCoreAssemblyPtxTests(ITestOutputHelper output)
     {
         TensorCoreTileShape shape = TensorCoreTileShape.All.Single(s => s.Name == tile);
         return TensorCoreAssembly.Check(KernelMethods.All.Where(k => k.Key.Contains($"<{tile},", StringComparison.Ordinal)), groups, output,
-            (registers, _) => Assert.InRange(registers, 1, MaxRegisters), code =>
+            (registers, _) => Assert.InRange(registers, 1, MaxRegisters), (method, code) =>
             {
-                // Two steps of mma a slice; one ldmatrix.x4 a fragment of A or pair of B.
-                Assert.Equal(2 * shape.FragmentsM * shape.FragmentsN, TensorCoreAssembly.Products().Count(code));
-                Assert.Equal(2 * (shape.FragmentsM + shape.FragmentsN / 2), Ldsm().Count(code));
+                // Two steps of mma a slice; one ldmatrix.x4 a fragment of A or pair of B, but of float32 across k.
+                Type[] types = method.GetGenericArguments();
+                bool isTF32 = types[1] == typeof(TensorCoreTF32);
+                Assert.Equal(2 * shape.FragmentsM * shape.FragmentsN, (isTF32 ? ProductsTF32() : TensorCoreAssembly.Products()).Count(code));
+                bool Along(string operand) => !isTF32 || (bool)types[2].GetProperty($"AlongKOf{operand}")!.GetValue(null)!;
+                Assert.Equal(2 * ((Along("A") ? shape.FragmentsM : 0) + (Along("B") ? shape.FragmentsN / 2 : 0)), Ldsm().Count(code));
                 Assert.NotEmpty(Ldgsts().Matches(code));
             });
     }
+
+    [GeneratedRegex(@"\bHMMA\.1688\.F32\.TF32\b")]
+    private static partial Regex ProductsTF32();
 
     [GeneratedRegex(@"\bLDSM\.16\.MT?88\.4\b")]
     private static partial Regex Ldsm();

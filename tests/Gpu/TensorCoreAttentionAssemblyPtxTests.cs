@@ -19,7 +19,7 @@ public partial class TensorCoreAttentionAssemblyPtxTests(ITestOutputHelper outpu
         TensorCoreAttentionShape shape = TensorCoreAttentionShape.All.Single(s => s.Name == walk);
         var kernels = KernelMethods.All.Where(k => k.Key.EndsWith($"<{walk}BF16>", StringComparison.Ordinal) || k.Key.EndsWith($"<{walk}F16>", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, kernels.Count);
-        return TensorCoreAssembly.Check(kernels, shape.Groups, output, (_, sharedBytes) => Assert.Equal(shape.Stages * shape.StageBytes, sharedBytes), code =>
+        return TensorCoreAssembly.Check(kernels, shape.Groups, output, (_, sharedBytes) => Assert.Equal(shape.Stages * shape.StageBytes, sharedBytes), (_, code) =>
         {
             // A block, whose loop over steps the assembler may unroll.
             int products = TensorCoreAssembly.Products().Count(code), steps = products / shape.Multiplications;

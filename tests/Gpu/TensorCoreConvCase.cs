@@ -30,7 +30,7 @@ internal sealed record TensorCoreConvCase(TensorCoreTile Tile, DType DType, bool
     /// <summary>Names of the kernels: tile, type and direction.</summary>
     public static IEnumerable<string> Kernels =>
         from row in TensorCoreTable.Rows
-        from dtype in new[] { DType.BF16, DType.F16 }
+        from dtype in new[] { DType.BF16, DType.F16, DType.F32 }
         from direction in new[] { "forward", "backward" }
         select $"{row.Tile} {dtype} {direction}";
 

@@ -18,9 +18,9 @@ internal sealed class TensorCoreConvProblem
         TensorCoreConv2d conv = test.Conv;
         shape = conv.Shape;
         int k = shape.KH * shape.KW * conv.Channels, results = conv.Rows * conv.Columns;
-        Tensor a = Guarded((test.Backward ? shape.OutH * shape.OutW : shape.H * shape.W) * shape.N * conv.Channels, 1f, test.DType, 1, out image);
-        Tensor b = Guarded(shape.O * shape.KH * shape.KW * shape.C, 1f / MathF.Sqrt(k), test.DType, 2, out weight);
-        Tensor c = Guarded(results, float.NaN, test.Stores16 ? test.DType : DType.F32, 3, out _);
+        Tensor a = Guarded((test.Backward ? shape.OutH * shape.OutW : shape.H * shape.W) * shape.N * conv.Channels, 1f, test.DType, 1, Guard, out image);
+        Tensor b = Guarded(shape.O * shape.KH * shape.KW * shape.C, 1f / MathF.Sqrt(k), test.DType, 2, Guard, out weight);
+        Tensor c = Guarded(results, float.NaN, test.Stores16 ? test.DType : DType.F32, 3, Guard, out _);
         var epilogue = new GemmEpilogue
         {
             Bias = test.Bias ? TensorCoreProblem.Of(bias = GuardedTensor.Random(conv.Columns, 4), new Shape(conv.Columns), DType.F32) : null,
@@ -28,9 +28,9 @@ internal sealed class TensorCoreConvProblem
         };
         residual = epilogue.Residual is { } r ? TensorCoreProblem.Values(r) : null;
         Assert.Null(TensorCoreContract.Violation(a, b, c, conv, epilogue));
-        TensorCorePlan plan = TensorCorePlan.For(conv, TensorCoreTable.Of(test.Tile), 1).Split(test.Splits);
-        Launch = new TensorCoreLaunch(TensorCoreKernels.FindConv2d(plan.Tile, test.DType == DType.BF16, test.Backward),
-            conv.Args(plan, c, epilogue), plan, a, b, c, epilogue) { Guard = Guard };
+        TensorCorePlan plan = TensorCorePlan.For(conv, test.DType, TensorCoreTable.Of(test.Tile), 1).Split(test.Splits);
+        Launch = new TensorCoreLaunch(TensorCoreKernels.FindConv2d(plan.Tile, test.DType, test.Backward),
+            conv.Args(plan, test.DType, c, epilogue), plan, a, b, c, epilogue) { Guard = Guard };
     }
 
     public TensorCoreLaunch Launch { get; }
@@ -68,15 +68,15 @@ internal sealed class TensorCoreConvProblem
     public void Check(ReadOnlySpan<byte> result, double[] expected) =>
         TensorCoreProblem.Check(test.ToString(), Launch.C, Guard, test.Conv.Rows, test.Conv.Columns, test.Conv.Columns, result, expected);
 
-    // NaN around random values, or everywhere; the values as they are stored.
-    private static Tensor Guarded(int count, float scale, DType dtype, int seed, out float[] values)
+    /// <summary>NaN around random values, or everywhere; the values as they are multiplied.</summary>
+    public static Tensor Guarded(int count, float scale, DType dtype, int seed, int guard, out float[] values)
     {
-        var all = new float[count + 2 * Guard];
+        var all = new float[count + 2 * guard];
         Array.Fill(all, float.NaN);
         float[] random = GuardedTensor.Random(count, seed);
-        for (int i = 0; i < count; i++) all[Guard + i] = random[i] * scale;
+        for (int i = 0; i < count; i++) all[guard + i] = random[i] * scale;
         Tensor whole = TensorCoreProblem.Of(all, new Shape(all.Length), dtype);
-        values = TensorCoreProblem.Values(whole)[Guard..^Guard];
+        values = TensorCoreProblem.Multiplied(whole)[guard..^guard];
         return whole;
     }
 }

@@ -41,8 +41,7 @@ internal static class TensorCoreEmulation
         if (launch.Plan.Splits > 1)
         {
             TensorCoreKernels.CombineArgs combine = TensorCoreKernels.CombineArgs.For(args.Output);
-            Launch(launch.A.DType == DType.BF16 ? TensorCoreKernels.Combine<TensorCoreBF16>.Kernel : TensorCoreKernels.Combine<TensorCoreF16>.Kernel, combine, views,
-                memory, order, threads => (combine.Quads + threads - 1) / threads, null);
+            Launch(TensorCoreKernels.FindCombine(launch.A.DType), combine, views, memory, order, threads => (combine.Quads + threads - 1) / threads, null);
         }
         return (result, product);
     }

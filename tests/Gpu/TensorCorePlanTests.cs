@@ -15,7 +15,7 @@ public class TensorCorePlanTests
     [InlineData(6272, 16, TensorCoreTile.Tile128x16)]
     [InlineData(16, 1280, TensorCoreTile.Tile16x128)]
     public void Shape_class_chooses_the_tile(int m, int n, object tile) =>
-        Assert.Equal((TensorCoreTile)tile, TensorCorePlan.For(new GemmShape(m, n, 320), 0, Multiprocessors).Tile);
+        Assert.Equal((TensorCoreTile)tile, TensorCorePlan.For(new GemmShape(m, n, 320), 0, DType.BF16, Multiprocessors).Tile);
 
     [Fact]
     public void Every_tile_is_as_large_as_its_row_says()
@@ -34,10 +34,12 @@ public class TensorCorePlanTests
     [InlineData(616, 768, 768, 16)]
     [InlineData(64, 64, 8, 0)]
     [InlineData(1, 1, 100_000, 24)]
-    public void Splits_cover_K_once_and_none_is_empty(int m, int n, int k, int rank)
+    [InlineData(320, 320, 6280, 20, DType.F32)]
+    public void Splits_cover_K_once_and_none_is_empty(int m, int n, int k, int rank, DType type = DType.BF16)
     {
-        TensorCorePlan plan = TensorCorePlan.For(new GemmShape(m, n, k), rank, Multiprocessors);
-        Assert.Equal((k + 31) / 32 + (rank + 31) / 32, plan.Slices);
+        TensorCorePlan plan = TensorCorePlan.For(new GemmShape(m, n, k), rank, type, Multiprocessors);
+        int depth = type == DType.F32 ? 16 : 32;
+        Assert.Equal((k + depth - 1) / depth + (rank + depth - 1) / depth, plan.Slices);
         Assert.InRange(plan.Splits, 1, TensorCoreTable.MaxSplits);
         Assert.True(plan.Splits * plan.SlicesOfSplit >= plan.Slices);
         Assert.True((plan.Splits - 1) * plan.SlicesOfSplit < plan.Slices);
@@ -46,7 +48,7 @@ public class TensorCorePlanTests
 
     [Fact]
     public void Long_K_of_a_small_result_is_split() =>
-        Assert.True(TensorCorePlan.For(new GemmShape(320, 16, 6272, TransA: true), 0, Multiprocessors).Splits > 8);
+        Assert.True(TensorCorePlan.For(new GemmShape(320, 16, 6272, TransA: true), 0, DType.BF16, Multiprocessors).Splits > 8);
 
     [Fact]
     public void Contract_names_what_stands_against_it()
@@ -55,8 +57,10 @@ public class TensorCorePlanTests
         Tensor a = Zeros(16, 24, DType.BF16), b = Zeros(32, 24, DType.BF16), c = Zeros(16, 32, DType.F32);
         var shape = new GemmShape(16, 32, 24, TransB: true);
         Assert.Null(TensorCoreContract.Violation(a, b, c, shape, new GemmEpilogue()));
-        AssertViolation("of one 16-bit type", a, Zeros(32, 24, DType.F16), c, shape);
-        AssertViolation("of one 16-bit type", c, c, c, shape);
+        AssertViolation("of one type of floats", a, Zeros(32, 24, DType.F16), c, shape);
+        Tensor wide = Zeros(32, 20, DType.F32);
+        Assert.Null(TensorCoreContract.Violation(wide, wide, c, shape with { M = 16, K = 20, Lda = 20, Ldb = 20 }, new GemmEpilogue()));
+        AssertViolation("multiples of 4", wide, wide, c, shape with { M = 16, K = 18, Lda = 18, Ldb = 20 });
         AssertViolation("the result", a, b, Zeros(16, 32, DType.F16), shape);
         AssertViolation("multiples of 8", a, b, c, shape with { K = 20, Lda = 20 });
         AssertViolation("multiples of 8", a.Alias(new Shape(8, 24), 4), b, c, shape with { M = 8 });

@@ -41,7 +41,7 @@ internal sealed class TensorCoreProblem
             Residual = test.Residual is { } type ? Operand(test.Batch * test.M, test.N, ldc, 1f, type) : null,
         };
         Assert.Null(TensorCoreContract.Violation(A, B, C, Shape, Epilogue));
-        Plan = TensorCorePlan.For(Shape, test.Rank, TensorCoreTable.Of(test.Tile), 1).Split(test.Splits);
+        Plan = TensorCorePlan.For(Shape, test.Rank, test.DType, TensorCoreTable.Of(test.Tile), 1).Split(test.Splits);
     }
 
     public Tensor A { get; }
@@ -56,14 +56,14 @@ internal sealed class TensorCoreProblem
 
     public TensorCorePlan Plan { get; }
 
-    public TensorCoreLaunch Launch => new(TensorCoreKernels.Find(Plan.Tile, A.DType == DType.BF16, Shape.TransA, Shape.TransB),
+    public TensorCoreLaunch Launch => new(TensorCoreKernels.Find(Plan.Tile, A.DType, Shape.TransA, Shape.TransB),
         TensorCoreArgs.For(Plan, C, Shape, Epilogue), Plan, A, B, C, Epilogue);
 
-    /// <summary>The result in double precision from the stored operands, (batch M, N).</summary>
+    /// <summary>The result in double precision from the operands as they are multiplied, (batch M, N).</summary>
     public double[] Expected()
     {
-        float[] a = Values(A), b = Values(B), c = Values(C);
-        (float[]? u, float[]? v) = Epilogue.LowRank is { } term ? (Values(term.U), Values(term.V)) : (null, null);
+        float[] a = Multiplied(A), b = Multiplied(B), c = Values(C);
+        (float[]? u, float[]? v) = Epilogue.LowRank is { } term ? (Multiplied(term.U), Multiplied(term.V)) : (null, null);
         int ldv = Epilogue.LowRank?.V.Shape[1] ?? 0;
         float[]? bias = Epilogue.Bias is { } bt ? Values(bt) : null, residual = Epilogue.Residual is { } rt ? Values(rt) : null;
         var result = new double[test.Batch * test.M * test.N];
@@ -122,6 +122,9 @@ internal sealed class TensorCoreProblem
             }
         }
     }
+
+    /// <summary>An operand's elements as tensor cores multiply them: float32 rounded to TF32.</summary>
+    public static float[] Multiplied(Tensor x) => x.DType == DType.F32 ? Array.ConvertAll(Values(x), WarpInstructions.ToTF32) : Values(x);
 
     /// <summary>Elements as float.</summary>
     public static float[] Values(Tensor x) => Decode(BytesOf(x), x.DType);

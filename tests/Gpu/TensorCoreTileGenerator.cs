@@ -26,8 +26,8 @@ internal sealed record TensorCoreTileShape(int Rows, int Columns, int WarpsM, in
 /// </summary>
 internal static class TensorCoreTileGenerator
 {
-    private const int ChunksOfDepth = 4;    // TensorCoreLayout.Depth: 32 values of k
-    private const int LineBytes = 64;
+    private const int ChunksOfDepth = 4;
+    private const int LineBytes = 64;       // TensorCoreLayout.DepthBytes
     private const int StagedPadding = 8;    // TensorCoreLayout.StagedStride
 
     public static string Generate()
@@ -73,10 +73,20 @@ internal static class TensorCoreTileGenerator
         Copies(text, tile, "A", tile.Rows);
         Windows(text, tile);
         Copies(text, tile, "B", tile.Columns);
+        Method(text, "CopyChunkOfB(int further, long from, int bytes)", ", further, from, bytes",
+        [
+            "{ .reg .b32 to; add.u32 to, tcToB, %0;",
+            $"{GuardOf(tile, "B", tile.Columns)}cp.async.cg.shared.global.L2::128B [to], [%1], 16, %2;",
+            "}",
+        ]);
         Loads(text, "A", "fa", rows);
+        WordLoads(text, "A", "fa", rows, 4, tile.Rows);
         Loads(text, "B", "fb", columns / 2);
-        Multiply(text, "MultiplyBF16", "bf16", rows, columns);
-        Multiply(text, "MultiplyF16", "f16", rows, columns);
+        WordLoads(text, "B", "fb", columns, 2, tile.Columns);
+        Multiply(text, "MultiplyBF16", "m16n8k16", "bf16", [], rows, columns);
+        Multiply(text, "MultiplyF16", "m16n8k16", "f16", [], rows, columns);
+        // Rounded in registers: memory holds float32, and mma would cut off what it does not take.
+        Multiply(text, "MultiplyTF32", "m16n8k8", "tf32", [.. Rounded("fa", rows * 4), .. Rounded("fb", columns * 2)], rows, columns);
         Slab(text, rows, columns, tile.Columns + StagedPadding);
         text.Length--;
         text.Append("}\n");
@@ -109,19 +119,19 @@ internal static class TensorCoreTileGenerator
             .. guard.Length == 0 ? Array.Empty<string>() : [$"{{ .reg .b32 thread; mov.u32 thread, %%tid.x; setp.lt.u32 tcCopies{operand}, thread, {chunks}; }}"],
         ]);
         Copy("AlongK", BytesAlongK(operand),
-            $"tcFixed{operand}", threads / ChunksOfDepth, LineBytes);
+            "bytesLeft", "add.s64 from, from, %2; ", i => $"setp.gt.s32 has, tcFixed{operand}, {i * threads / ChunksOfDepth}; ");
         Copy("AcrossK", $"sub.s32 lines, %3, tcOffset{operand}; mov.b32 bytes, tcFixed{operand};",
-            "lines", threads * 8 / operandRows, operandRows * 2);
+            "kLeft", "add.s64 from, from, %2; sub.s32 lines, lines, %4; ", _ => "setp.gt.s32 has, lines, 0; ");
 
-        void Copy(string direction, string prepare, string lines, int lineStep, int lineBytes) => Method(text,
-            $"Copy{operand}{direction}(int stage, long from, long step, int kLeft)", ", stage, from, step, kLeft",
+        void Copy(string direction, string prepare, string left, string next, Func<int, string> has) => Method(text,
+            $"Copy{operand}{direction}(int stage, long from, long step, int {left}{(left == "kLeft" ? ", int lines" : "")})",
+            $", stage, from, step, {left}{(left == "kLeft" ? ", lines" : "")}",
         [
             "{ .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;",
             prepare,
             $"add.u32 to, tcTo{operand}, %0; mov.b64 from, %1;",
-            .. Enumerable.Range(0, copies).Select(i =>
-                (i > 0 ? "add.s64 from, from, %2; " : "") + $"setp.gt.s32 has, {lines}, {i * lineStep}; selp.b32 count, bytes, 0, has; "
-                + $"{guard}cp.async.cg.shared.global.L2::128B [to+{i * lineStep * lineBytes}], [from], 16, count;"),
+            .. Enumerable.Range(0, copies).Select(i => (i > 0 ? next : "") + has(i) + "selp.b32 count, bytes, 0, has; "
+                + $"{guard}cp.async.cg.shared.global.L2::128B [to+{i * threads * 16}], [from], 16, count;"),
             "}",
         ]);
     }
@@ -136,7 +146,7 @@ internal static class TensorCoreTileGenerator
             .. Enumerable.Range(0, copies).Select(i => $"setp.eq.s32 this, %0, {i}; @this mov.b32 tcPixel{i}, %1; @this mov.b32 tcOutside{i}, %2;"),
             "}",
         ]);
-        Method(text, "CopyAWindows(int stage, long from, int tap, int kLeft)", ", stage, from, tap, kLeft",
+        Method(text, "CopyAWindows(int stage, long from, int tap, int bytesLeft)", ", stage, from, tap, bytesLeft",
         [
             "{ .reg .b32 to, outside, bytes, count; .reg .b64 from; .reg .pred has;",
             BytesAlongK("A"),
@@ -149,7 +159,7 @@ internal static class TensorCoreTileGenerator
     }
 
     private static string BytesAlongK(string operand) =>
-        $"shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffset{operand}; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;";
+        $"sub.s32 bytes, %3, tcOffset{operand}; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;";
 
     // Chunks of an operand that a thread copies in a slice; a tile with fewer chunks than threads leaves some idle.
     private static int CopiesOf(TensorCoreTileShape tile, int operandRows) => Math.Max(1, operandRows * ChunksOfDepth / tile.Threads);
@@ -176,12 +186,30 @@ internal static class TensorCoreTileGenerator
         ]);
     }
 
-    private static void Multiply(StringBuilder text, string name, string type, int rows, int columns) => Method(text, $"{name}()", "",
+    // Of float32 a lane's words of a fragment: rows 8 apart lie two chunks apart under the swizzle, k four apart as many lines.
+    private static void WordLoads(StringBuilder text, string operand, string register, int count, int words, int operandRows) =>
+        Method(text, $"Load{operand}WordsAcrossK(int stage, int further)", ", stage, further",
+        [
+            "{ .reg .b32 at, to;", $"add.u32 at, tcFragment{operand}, %1;",
+            .. from i in Enumerable.Range(0, count * words / 2)
+            // Registers of A: (low m, low k), (high m, low k), (low m, high k), (high m, high k); of B: low k, high k.
+            let first = words == 4 ? i / 2 * 4 + i % 2 : i * 2
+            let second = words == 4 ? first + 2 : first + 1
+            select $"xor.b32 to, at, {i * 32}; add.u32 to, to, %0; add.u32 to, to, tcBase; "
+                + $"ld.shared.b32 {register}{first}, [to]; ld.shared.b32 {register}{second}, [to+{4 * operandRows * 4}];",
+            "}",
+        ]);
+
+    private static IEnumerable<string> Rounded(string register, int count) =>
+        Enumerable.Range(0, count).Select(i => $"cvt.rna.tf32.f32 {register}{i}, {register}{i};").Chunk(4).Select(c => string.Join(" ", c));
+
+    private static void Multiply(StringBuilder text, string name, string shape, string type, IEnumerable<string> before, int rows, int columns) => Method(text, $"{name}()", "",
     [
+        .. before,
         .. from i in Enumerable.Range(0, rows)
         from j in Enumerable.Range(0, columns)
         let c = Quad("acc", i * columns + j)
-        select $"mma.sync.aligned.m16n8k16.row.col.f32.{type}.{type}.f32 {c}, {Quad("fa", i)}, {{fb{j * 2}, fb{j * 2 + 1}}}, {c};",
+        select $"mma.sync.aligned.{shape}.row.col.f32.{type}.{type}.f32 {c}, {Quad("fa", i)}, {{fb{j * 2}, fb{j * 2 + 1}}}, {c};",
     ]);
 
     // Lane 4g + t holds columns 2t, 2t + 1 of rows g and g + 8.

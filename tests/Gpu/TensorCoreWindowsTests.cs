@@ -18,7 +18,7 @@ public class TensorCoreWindowsTests
         const int n = 2, h = 6, w = 5, channels = 16;
         int outH = (h + top + 1 - kh) / stride + 1, outW = (w + left + 2 - kw) / stride + 1;
         var conv = new TensorCoreConv2d(new Conv2dShape(n, h, w, channels, channels, kh, kw, stride, top, left, outH, outW), backward);
-        var windows = new TensorCoreWindows(conv);
+        var windows = new TensorCoreWindows(conv, DType.BF16);
         (int gridH, int gridW, int imageH, int imageW) = backward ? (h, w, outH, outW) : (outH, outW, h, w);
         var source = new SliceSource { Tap = TensorCoreWindows.BitsOf(0, 0) };
         for (int tap = 0; tap < kh * kw; tap++)
@@ -45,7 +45,7 @@ public class TensorCoreWindowsTests
     [Fact]
     public void A_tap_is_kept_while_channels_are_left()
     {
-        var windows = new TensorCoreWindows(new TensorCoreConv2d(new Conv2dShape(1, 4, 4, 48, 8, 3, 3, 1, 1, 1, 4, 4), false));
+        var windows = new TensorCoreWindows(new TensorCoreConv2d(new Conv2dShape(1, 4, 4, 48, 8, 3, 3, 1, 1, 1, 4, 4), false), DType.BF16);
         var source = new SliceSource { A = 5, B = 7, KLeft = 16, Tap = TensorCoreWindows.BitsOf(1, 2) };
         Assert.Equal(source, windows.NextTap(source, 48));
     }
@@ -63,14 +63,16 @@ public class TensorCoreWindowsTests
         AssertViolation("stride 2", 8, 8, 3, 2, true);
         AssertViolation("more than 15 taps", 8, 8, 16, 1, false);
         AssertViolation("multiple of 8 elements", 8, 8, 3, 1, false, offset: 4);
-        AssertViolation("of one 16-bit type", 8, 8, 3, 1, false, dtype: DType.F32);
+        AssertViolation(null, 4, 4, 3, 1, true, offset: 4, dtype: DType.F32);
+        AssertViolation("2 channels in the image", 2, 8, 3, 1, false, dtype: DType.F32);
+        AssertViolation("of one type of floats", 8, 8, 3, 1, false, dtype: DType.I32);
     }
 
     [Fact]
     public void Plan_counts_whole_slices_of_every_tap()
     {
         var conv = new TensorCoreConv2d(new Conv2dShape(8, 28, 28, 40, 320, 3, 3, 1, 1, 1, 28, 28), false);
-        TensorCorePlan plan = TensorCorePlan.For(conv, 108);
+        TensorCorePlan plan = TensorCorePlan.For(conv, DType.BF16, 108);
         Assert.Equal(18, plan.Slices);
         Assert.Equal(plan.Slices, plan.SlicesOfFirst);
         Assert.Equal(TensorCoreTile.Tile128x64, plan.Tile);

@@ -63,6 +63,40 @@ public class WarpInstructionTests
     }
 
     [Fact]
+    public void Mma_of_TF32_is_a_product_of_the_matrices_as_ldmatrix_loads_them()
+    {
+        // Lines of eight float32 are two chunks; ldmatrix takes them for 16-bit matrices, as the kernels do.
+        float[] random = Array.ConvertAll(GuardedTensor.Random(16 * 8 + 8 * 8 + 32 * 4, 9), WarpInstructions.ToTF32);
+        var shared = new byte[192 * 4];
+        Buffer.BlockCopy(random, 0, shared, 0, shared.Length);
+        int[] rowsA = [.. Enumerable.Range(0, 32).Select(i => (i / 8 % 2 * 8 + i % 8) * 32 + i / 16 * 16)];
+        int[] rowsB = [.. Enumerable.Range(0, 16).Select(i => 512 + i % 8 * 32 + i / 8 * 16)];
+        float[] before = random[192..], sums = [.. before];
+        WarpInstructions.MmaTF32(WarpInstructions.LdMatrix(shared, rowsA, 4, false), WarpInstructions.LdMatrix(shared, rowsB, 2, false), sums);
+        for (int lane = 0; lane < 32; lane++)
+        {
+            for (int i = 0; i < 4; i++)
+            {
+                int m = lane / 4 + i / 2 * 8, n = lane % 4 * 2 + i % 2;
+                double expected = before[lane * 4 + i];
+                for (int k = 0; k < 8; k++) expected += (double)random[m * 8 + k] * random[128 + n * 8 + k];
+                Assert.Equal(expected, sums[lane * 4 + i], 1e-5);
+            }
+        }
+    }
+
+    /// <summary>A number with 11 bits more than TF32 keeps, a tie on either side of zero, one that carries into the exponent.</summary>
+    [Theory]
+    [InlineData(0x3F800FFFu, 0x3F800000u)]
+    [InlineData(0x3F801000u, 0x3F802000u)]
+    [InlineData(0xBF801000u, 0xBF802000u)]
+    [InlineData(0x3FFFF000u, 0x40000000u)]
+    [InlineData(0x7F800000u, 0x7F800000u)]
+    [InlineData(0x00001000u, 0x00002000u)]
+    public void Rounding_to_TF32_is_to_nearest_and_away_from_zero(uint bits, uint rounded) =>
+        Assert.Equal(rounded, BitConverter.SingleToUInt32Bits(WarpInstructions.ToTF32(BitConverter.UInt32BitsToSingle(bits))));
+
+    [Fact]
     public void Rounding_to_16_bits_is_the_hosts()
     {
         float[] values = [.. GuardedTensor.Random(2000, 3), 0f, -0f, 1e-8f, 65520f, 1e38f, -3.4e38f, 1.00390625f, 1.01171875f, float.PositiveInfinity];

@@ -50,7 +50,7 @@ internal sealed class RunOptions
         Bind<double>("--validation", "SHARE", "Share of the training images held out for validation, where the data have no part for it (0.1).", (c, v) => c.Validation = v);
         Bind<ulong>("--seed", "N", "Seed of everything random (42).", (c, v) => c.Seed = v);
         Bind<string>("--device", "NAME", "auto, cpu, cuda:0, opencl:0 (auto: CUDA, else an OpenCL GPU, else the host).", (c, v) => c.Device = v);
-        Bind<string>("--precision", "TYPE", "What U-Net and text encoder compute in on a GPU: fp32, bf16, or fp16 with dynamic loss scaling (bf16 on CUDA, else fp32).", (c, v) => c.Precision = v);
+        Bind<string>("--precision", "TYPE", "What U-Net and text encoder compute in on a GPU: fp32, tf32 (CUDA: float32, multiplied in TF32), bf16, or fp16 with dynamic loss scaling (bf16 on CUDA, else fp32).", (c, v) => c.Precision = v);
         Bind<bool>("--checkpoint-blocks", null, "Recompute U-Net blocks in backward: about a third more time, much less memory.", (c, v) => c.CheckpointBlocks = v);
         Bind<bool>("--no-graphs", null, "On a GPU, launch the kernels of every step one by one instead of recording a step and replaying it: less memory.", (c, v) => c.NoGraphs = v);
         Bind<int>("--checkpoint-every", "N", "Steps between checkpoints (each epoch).", (c, v) => c.CheckpointEvery = v);

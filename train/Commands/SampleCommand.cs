@@ -27,7 +27,7 @@ internal static class SampleCommand
         var scheduler = new Option<string?>("--scheduler") { HelpName = "NAME", Description = $"Sampler: {string.Join(", ", SchedulerFactory.Names)} (the model's own)." };
         var size = new Option<int>("--size") { HelpName = "PX", Description = "Side of the square images; a multiple of 8 (the model's own)." };
         var device = new Option<string>("--device") { HelpName = "NAME", Description = "auto, cpu, cuda:0, opencl:0.", DefaultValueFactory = _ => "auto" };
-        var precision = new Option<string?>("--precision") { HelpName = "TYPE", Description = "What U-Net and text encoder compute in on a GPU: fp32, bf16 or fp16 (bf16 on CUDA, else fp32)." };
+        var precision = new Option<string?>("--precision") { HelpName = "TYPE", Description = "What U-Net and text encoder compute in on a GPU: fp32, tf32 (CUDA), bf16 or fp16 (bf16 on CUDA, else fp32)." };
         var noGraphs = new Option<bool>("--no-graphs") { Description = "On a GPU, launch the kernels of every denoising step one by one instead of recording a step and replaying it." };
         var folder = new Option<string>("--out") { HelpName = "DIR", Description = "Where the PNG files and their metadata.csv go (samples).", DefaultValueFactory = _ => "samples" };
         var command = new Command("sample", "Draw images from prompts.")
@@ -60,7 +60,7 @@ internal static class SampleCommand
     {
         if (options.Steps < 1) throw new EngineException($"--steps {options.Steps}: at least 1 is needed");
         if (options.Count < 1) throw new EngineException($"--count {options.Count}: at least 1 is needed");
-        DType type = Precision.Of(precision ?? Precision.Default(device), device);
+        DType type = Precision.Use(precision ?? Precision.Default(device), device);
         StableDiffusionModel model = source.Load(device, type);
         using AdapterSet adapters = AdapterFile.Load([.. files.Select(AdapterSource.Parse)], Methods.Roots(model), out IReadOnlyList<string> warnings).Attach();
         foreach (string warning in warnings) Console.Error.WriteLine($"warning: {warning}");

@@ -33,7 +33,7 @@ internal sealed class Evaluation
         (this.subject, config, this.seed) = (subject, subject.Config, seed);
         Device device = Device.Parse(config.Device);
         Console.WriteLine($"device    {device}: {Backend.Get(device).Name}");
-        DType precision = Precision.Of(config.Precision ?? Precision.Default(device), device);
+        DType precision = Precision.Use(config.Precision ?? Precision.Default(device), device);
         InceptionV3? inception = options.Inception is null ? null : InceptionV3.Load(options.Inception, device);
         ClipScorer? clip = options.Clip is null ? null : new ClipScorer(options.Clip, device);
         model = ModelFolder.Open(config.IsMini ? MiniModel.Folder : config.Model).Load(device, precision);

@@ -37,6 +37,10 @@ internal static class ProductCases
             [2, 35, 70], [9, 70], [9], [4, 70], [9, 4], [2, 35, 9]),
         new("adapted_linear.no_bias", "AdaptedLinear", i => Ops.AdaptedLinear(i[0], i[1], null, i[2], i[3], 1, 1f),
             [2, 7, 23], [19, 23], [1, 23], [19, 1]),
+        new("adapted_linear.rank_9_of_16", "AdaptedLinear", i => Ops.AdaptedLinear(i[0], i[1], i[2], i[3], i[4], 9, 0.5f),
+            [2, 70, 24], [20, 24], [20], [16, 24], [20, 16]),
+        new("adapted_linear.unet.down0", "AdaptedLinear", i => Ops.AdaptedLinear(i[0], i[1], i[2], i[3], i[4], 16, 1f),
+            [2, 784, 320], [320, 320], [320], [16, 320], [320, 16]) { Realistic = true },
 
         new("conv2d.3x3", "Conv2d", i => Ops.Conv2d(i[0], i[1], i[2], 1, Padding.All(1)), [2, 9, 11, 5], [7, 3, 3, 5], [7]),
         new("conv2d.3x3_no_bias", "Conv2d", i => Ops.Conv2d(i[0], i[1], null, 1, Padding.All(1)), [1, 5, 4, 3], [6, 3, 3, 3]),

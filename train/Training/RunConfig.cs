@@ -66,7 +66,7 @@ internal sealed partial record RunConfig
     /// <summary>auto, cpu, cuda:i or opencl:i.</summary>
     public string Device { get; set; } = "auto";
 
-    /// <summary>Type that U-Net and text encoder compute in, one of <see cref="Train.Precision.Names"/>; null: what the device is best at.</summary>
+    /// <summary>What U-Net and text encoder compute in, one of <see cref="Train.Precision.Names"/>; null: what the device is best at.</summary>
     public string? Precision { get; set; }
 
     /// <summary>Forward and backward passes per optimiser step.</summary>

@@ -27,6 +27,9 @@ internal interface IStoredFloat : IStoredNumber
 {
     /// <summary>16-bit words of an element.</summary>
     static abstract int Words { get; }
+
+    /// <summary>Elements 4 i to 4 i + 3; the view begins at a multiple of four elements' bytes.</summary>
+    static abstract F4 LoadQuad(ArrayView<ushort> x, long i);
 }
 
 /// <summary>float32.</summary>
@@ -37,6 +40,8 @@ internal readonly struct StoredF32 : IStoredFloat
     public static float Load(ArrayView<ushort> x, long i) => x.Cast<float>()[i];
 
     public static void Store(ArrayView<ushort> y, long i, float value) => y.Cast<float>()[i] = value;
+
+    public static F4 LoadQuad(ArrayView<ushort> x, long i) => x.Cast<F4>()[i];
 
     public static F8 LoadOctet(ArrayView<ushort> x, long i)
     {
@@ -94,6 +99,12 @@ internal readonly struct StoredBF16 : IStoredFloat
 
     public static void Store(ArrayView<ushort> y, long i, float value) => y[i] = (ushort)(Rounded(value) >> 16);
 
+    public static F4 LoadQuad(ArrayView<ushort> x, long i)
+    {
+        I2 words = x.Cast<I2>()[i];
+        return Pairs(words.X, words.Y);
+    }
+
     public static F8 LoadOctet(ArrayView<ushort> x, long i)
     {
         I4 words = x.Cast<I4>()[i];
@@ -129,6 +140,12 @@ internal readonly struct StoredF16 : IStoredFloat
     public static float Load(ArrayView<ushort> x, long i) => Widened(x[i]);
 
     public static void Store(ArrayView<ushort> y, long i, float value) => y[i] = (ushort)Rounded(value);
+
+    public static F4 LoadQuad(ArrayView<ushort> x, long i)
+    {
+        I2 words = x.Cast<I2>()[i];
+        return Pairs(words.X, words.Y);
+    }
 
     public static F8 LoadOctet(ArrayView<ushort> x, long i)
     {
@@ -170,6 +187,13 @@ internal readonly struct StoredF16 : IStoredFloat
 internal struct I4(int x, int y, int z, int w)
 {
     public int X = x, Y = y, Z = z, W = w;
+}
+
+/// <summary>Two ints that kernels move through memory at once.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 8)]
+internal struct I2(int x, int y)
+{
+    public int X = x, Y = y;
 }
 
 /// <summary>Eight floats: what 16 bytes of 16-bit floats, or 32 of float32, hold.</summary>

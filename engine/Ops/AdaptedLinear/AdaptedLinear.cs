@@ -1,6 +1,9 @@
 namespace SeLoRA.Engine;
 
-/// <summary>What a low-rank layer saw in one backward pass, before its gradients are summed over the batch; float32.</summary>
+/// <summary>
+/// What a low-rank layer saw in one backward pass, before its gradients are summed over the batch; of the activations' type. U and V may be
+/// wider than the rank.
+/// </summary>
 /// <param name="X">Input (N, ..., in).</param>
 /// <param name="Dy">Gradient of the output (N, ..., out).</param>
 /// <param name="U">scale x A^T, (N, ..., rank).</param>
@@ -91,9 +94,7 @@ public static partial class Ops
             if (s.observer?.Invoke() is not { } observe) return;
             // The observer's own handles: those of backward serve again.
             using var scope = new TensorScope();
-            observe(dy.DType == DType.F32
-                ? new AdaptedLinearSignals(x0.Detach(), dy.Detach(), u0.Detach(), v.Detach())
-                : new AdaptedLinearSignals(Cast(x0, DType.F32), Cast(dy, DType.F32), Cast(Columns(u0, 0, rank), DType.F32), Cast(Columns(v, 0, rank), DType.F32)));
+            observe(new AdaptedLinearSignals(x0.Detach(), dy.Detach(), u0.Detach(), v.Detach()));
         });
     }
 

@@ -37,6 +37,11 @@ public sealed partial class GpuBackend
     public void Conv2dBackwardWeight(Tensor x, Tensor dy, Tensor dw, in Conv2dShape shape)
     {
         using Turn turn = Enter();
+        if (UsesTensorCores(dy, x, dw, shape))
+        {
+            Conv2dBackwardWeightTensorCore(x, dy, dw, shape);
+            return;
+        }
         int pixels = checked(shape.N * shape.OutH * shape.OutW), columns = shape.KH * shape.KW * shape.C;
         var product = new ConvWeightProduct { Dy = new Matrix(Words(dy), shape.O, true, 0), Window = new ConvWindow(Words(x), shape) };
         RunProduct(x.DType, product, Output(dw, shape.O, columns, columns, 1, 0, new GemmEpilogue()), pixels);

@@ -6,7 +6,8 @@ public sealed partial class GpuBackend
 {
     /// <summary>
     /// K is summed in chunks of this length, side by side, where the result is too small to fill a GPU. The rule depends on K and on
-    /// the smaller side only, so a low-rank factor that grows, in N or in K, keeps the bits of its old columns up to rank 256.
+    /// the smaller side only, as that of skinny products depends on K and the larger one: a low-rank factor that grows, in N or in K, keeps the
+    /// bits of its old columns up to <see cref="SkinnySide"/> ranks, and from there on up to 256.
     /// </summary>
     private const int ChunkK = 2048;
 
@@ -37,18 +38,20 @@ public sealed partial class GpuBackend
                 first.Flags &= ~ProductOutput.Stores16;
                 output.Flags &= ~ProductOutput.Initial16;
             }
-            RunProduct(a.DType, Product(term.U, term.V,
-                new GemmShape(shape.M, shape.N, term.Rank, TransB: term.TransV) { Lda = term.U.Shape[-1], Ldb = term.V.Shape[1] }), first, term.Rank);
+            RunGemm(term.U, term.V, new GemmShape(shape.M, shape.N, term.Rank, TransB: term.TransV) { Lda = term.U.Shape[-1], Ldb = term.V.Shape[1] }, first);
         }
-        RunProduct(a.DType, Product(a, b, shape), output, shape.K);
+        RunGemm(a, b, shape, output);
         sums?.Release();
     }
 
-    private MatrixProduct Product(Tensor a, Tensor b, in GemmShape shape) => new()
+    private void RunGemm(Tensor a, Tensor b, in GemmShape shape, ProductOutput output)
     {
-        A = new Matrix(Words(a), shape.Lda, shape.TransA, shape.StrideA),
-        B = new Matrix(Words(b), shape.Ldb, !shape.TransB, shape.StrideB),
-    };
+        Matrix rows = new(Words(a), shape.Lda, shape.TransA, shape.StrideA), columns = new(Words(b), shape.Ldb, !shape.TransB, shape.StrideB);
+        if (!IsSkinny(shape)) RunProduct(a.DType, new MatrixProduct { A = rows, B = columns }, output, shape.K);
+        // Of operands of different types the narrow one is float32.
+        else if (a.DType == b.DType ? shape.N <= shape.M : b.DType == DType.F32) RunSkinny(a, rows, shape.M, b, columns, shape.N, ranksInRows: false, output, shape.K);
+        else RunSkinny(b, columns, shape.N, a, rows, shape.M, ranksInRows: true, output, shape.K);
+    }
 
     private ProductOutput Output(Tensor c, int m, int n, int ldc, int batch, long strideC, in GemmEpilogue epilogue)
     {
@@ -76,16 +79,48 @@ public sealed partial class GpuBackend
             : IsLarge(m, n, output.Batch) ? (ProductKernels.Of<TProduct>.Large, 128, 128)
             : (ProductKernels.Of<TProduct>.Square, 64, 64);
         int tilesM = (m + rows - 1) / rows, tilesN = (n + columns - 1) / columns;
-        int chunks = Math.Min(m, n) <= SmallSide ? (k + ChunkK - 1) / ChunkK : 1;
-        output.Chunks = chunks;
-        long count = (long)output.Batch * m * n;
-        GpuStorage? partial = chunks > 1 ? Workspace(chunks * count) : null;
-        if (partial is not null) output.Partial = Floats(partial);
-        kernels.For(type).Run(this, (long)tilesM * tilesN * chunks * output.Batch, new ProductKernels.Args<TProduct>
+        GpuStorage? partial = Split(ref output, Math.Min(m, n) <= SmallSide ? Math.Max(1, (k + ChunkK - 1) / ChunkK) : 1);
+        kernels.For(type).Run(this, (long)tilesM * tilesN * output.Chunks * output.Batch, new ProductKernels.Args<TProduct>
         {
-            Product = product, Output = output, K = k, ChunkK = chunks > 1 ? ChunkK : k, TilesM = tilesM, TilesN = tilesN,
+            Product = product, Output = output, K = k, ChunkK = output.Chunks > 1 ? ChunkK : k, TilesM = tilesM, TilesN = tilesN,
         });
+        AddChunks(type, partial, output);
+    }
+
+    /// <summary>A product of a wide operand, which has many places, and a narrow one, which has few, either of which may be A.</summary>
+    private void RunSkinny(Tensor wide, in Matrix wideMatrix, int places, Tensor narrow, in Matrix narrowMatrix, int ranks, bool ranksInRows, ProductOutput output, int k)
+    {
+        (FloatKernels<SkinnyKernels.Args> kernels, int ranksOfTile) = SkinnyKernels.For(ranks, wideMatrix.AlongK);
+        int tilesOfPlaces = (places + SkinnyKernels.Places - 1) / SkinnyKernels.Places, tilesOfRanks = (ranks + ranksOfTile - 1) / ranksOfTile;
+        int chunkK = SkinnyKernels.ChunkOf(k, (long)tilesOfPlaces * output.Batch);
+        output.Chunks = Math.Max(1, (k + chunkK - 1) / chunkK);
+        (int across, int length) = wideMatrix.AlongK ? (wideMatrix.RowStride, k) : (wideMatrix.DepthStride, places);
+        int unit = wideMatrix.AlongK ? Octet.Size : Octet.Size / 2;
+        bool isWhole = Whole(wide) != 0 && across % unit == 0 && length % unit == 0 && wideMatrix.StrideBatch % unit == 0;
+        GpuStorage? partial = Split(ref output, Math.Max(1, (k + chunkK - 1) / chunkK));
+        kernels.For(wide.DType).Run(this, (long)tilesOfPlaces * tilesOfRanks * output.Chunks * output.Batch, new SkinnyKernels.Args
+        {
+            Wide = wideMatrix, Narrow = narrowMatrix, Output = output, Places = places, Ranks = ranks, K = k, ChunkK = chunkK,
+            TilesOfPlaces = tilesOfPlaces, TilesOfRanks = tilesOfRanks,
+            Whole = isWhole ? 1 : 0, SameType = narrow.DType == wide.DType ? 1 : 0, RanksInRows = ranksInRows ? 1 : 0,
+        });
+        AddChunks(wide.DType, partial, output);
+    }
+
+    /// <summary>Asks for memory for the sums of chunks of K, if there are several.</summary>
+    private GpuStorage? Split(ref ProductOutput output, int chunks)
+    {
+        output.Chunks = chunks;
+        if (chunks == 1) return null;
+        GpuStorage partial = Workspace((long)chunks * output.Batch * output.M * output.N);
+        output.Partial = Floats(partial);
+        return partial;
+    }
+
+    private void AddChunks(DType type, GpuStorage? partial, in ProductOutput output)
+    {
         if (partial is null) return;
+        long count = (long)output.Batch * output.M * output.N;
         ProductKernels.Combine.For(type).RunFlat(this, count, new ProductKernels.CombineArgs { Output = output, Count = count });
         partial.Release();
     }

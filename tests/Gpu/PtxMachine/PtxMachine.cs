@@ -171,12 +171,15 @@ internal sealed class PtxMachine(PtxProgram program, int threads, IReadOnlyList<
         for (int lane = 0; lane < warp.Length; lane++) warp[lane].Registers[slots[0]] = sources[lane ^ (int)warp[lane].Registers[slots[2]]];
     }
 
+    private delegate void Product(ReadOnlySpan<uint> a, ReadOnlySpan<uint> b, Span<float> c);
+
     private static void MultiplyAdd(PtxThread[] warp, PtxInstruction instruction)
     {
-        Func<ushort, float> toFloat = instruction.Operation switch
+        Product product = instruction.Operation switch
         {
-            "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32" => WarpInstructions.FromBF16,
-            "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32" => WarpInstructions.FromF16,
+            "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32" => static (a, b, c) => WarpInstructions.Mma(a, b, c, WarpInstructions.FromBF16),
+            "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32" => static (a, b, c) => WarpInstructions.Mma(a, b, c, WarpInstructions.FromF16),
+            "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32" => WarpInstructions.MmaTF32,
             _ => throw new NotSupportedException(instruction.Text),
         };
         Span<uint> a = stackalloc uint[4 * 32], b = stackalloc uint[2 * 32];
@@ -189,7 +192,7 @@ internal sealed class PtxMachine(PtxProgram program, int threads, IReadOnlyList<
             for (int i = 0; i < 2; i++) b[lane * 2 + i] = (uint)registers[slots[8 + i]];
             for (int i = 0; i < 4; i++) c[lane * 4 + i] = BitConverter.UInt32BitsToSingle((uint)registers[slots[10 + i]]);
         }
-        WarpInstructions.Mma(a, b, c, toFloat);
+        product(a, b, c);
         for (int lane = 0; lane < warp.Length; lane++)
             for (int i = 0; i < 4; i++) warp[lane].Registers[slots[i]] = BitConverter.SingleToUInt32Bits(c[lane * 4 + i]);
     }

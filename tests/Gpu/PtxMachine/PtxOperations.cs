@@ -137,10 +137,10 @@ internal static class PtxOperations
         {
             "eq" => c => c == 0,
             "ne" => c => c != 0,
-            "lt" => c => c < 0,
+            "lt" or "lo" => c => c < 0,
             "le" or "ls" => c => c <= 0,
             "gt" or "hi" => c => c > 0,
-            "ge" => c => c >= 0,
+            "ge" or "hs" => c => c >= 0,
             _ => throw new NotSupportedException(instruction.Text),
         };
         // Ordered comparisons with NaN are false.
@@ -157,6 +157,7 @@ internal static class PtxOperations
             "cvt.s64.s32" => t => (ulong)(int)t.Registers[o[1]],
             "cvt.s32.s64" or "cvt.u32.s64" or "cvt.s32.u64" or "cvt.u32.u64" or "cvt.u64.u32" => t => (uint)t.Registers[o[1]],
             "cvt.s32.u16" or "cvt.u32.u16" or "cvt.u16.u32" => t => (ushort)t.Registers[o[1]],
+            "cvt.rna.tf32.f32" => t => Bits(WarpInstructions.ToTF32(Float(t, o[1]))),
             // The first source goes to the upper half.
             "cvt.rn.bf16x2.f32" => t => (uint)WarpInstructions.ToBF16(Float(t, o[1])) << 16 | WarpInstructions.ToBF16(Float(t, o[2])),
             "cvt.rn.f16x2.f32" => t => (uint)WarpInstructions.ToF16(Float(t, o[1])) << 16 | WarpInstructions.ToF16(Float(t, o[2])),

@@ -75,6 +75,43 @@ internal static class WarpInstructions
         }
     }
 
+    /// <summary>
+    /// mma.m16n8k8.row.col with TF32 operands and float32 accumulators, D = A B + C. With g = lane / 4, t = lane % 4 a lane holds of A (16x8)
+    /// (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4); of B (8x8) rows t, t + 4 of column g; of C and D what <see cref="Mma"/> says. Of an
+    /// operand's register the lower 13 bits are not looked at.
+    /// </summary>
+    /// <param name="a">Register i of lane l at [4 l + i].</param>
+    /// <param name="b">At [2 l + i].</param>
+    /// <param name="c">At [4 l + i]; receives D.</param>
+    public static void MmaTF32(ReadOnlySpan<uint> a, ReadOnlySpan<uint> b, Span<float> c)
+    {
+        Span<float> matrixA = stackalloc float[16 * 8], matrixB = stackalloc float[8 * 8];
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            int g = lane / 4, t = lane % 4;
+            for (int i = 0; i < 4; i++) matrixA[(g + i % 2 * 8) * 8 + t + i / 2 * 4] = Upper(a[lane * 4 + i]);
+            for (int i = 0; i < 2; i++) matrixB[(t + i * 4) * 8 + g] = Upper(b[lane * 2 + i]);
+        }
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            for (int i = 0; i < 4; i++)
+            {
+                int row = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
+                for (int k = 0; k < 8; k++) c[lane * 4 + i] += matrixA[row * 8 + k] * matrixB[k * 8 + column];
+            }
+        }
+
+        static float Upper(uint bits) => BitConverter.UInt32BitsToSingle(bits & 0xFFFFE000);
+    }
+
+    /// <summary>cvt.rna: to 10 bits of mantissa, to nearest, ties away from zero; by arithmetic on doubles.</summary>
+    public static float ToTF32(float value)
+    {
+        if (!float.IsFinite(value) || value == 0) return value;
+        double unit = Math.ScaleB(1, Math.Max(-126, Math.ILogB(value)) - 10);
+        return (float)(Math.Round(value / unit, MidpointRounding.AwayFromZero) * unit);
+    }
+
     /// <summary>How many times over a phase of ldmatrix, eight rows of 16 bytes, asks a bank: 1 is free of conflicts.</summary>
     public static int BankUse(ReadOnlySpan<int> rows)
     {

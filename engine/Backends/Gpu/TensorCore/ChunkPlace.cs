@@ -11,16 +11,17 @@ internal struct ChunkPlace
     private readonly bool alongK;
 
     /// <summary>The line, a row if k is contiguous, else a k; and the chunk in it in elements.</summary>
-    private readonly int line, within;
+    private readonly int line, within, log2Bytes;
 
-    public ChunkPlace(int thread, bool alongK, int log2Rows)
+    public ChunkPlace(int thread, bool alongK, int log2Rows, int log2Bytes)
     {
-        int log2Line = TensorCoreLayout.Log2LineChunks(alongK, log2Rows), chunk = thread & ((1 << log2Line) - 1);
+        int log2Line = TensorCoreLayout.Log2LineChunks(alongK, log2Rows, log2Bytes), chunk = thread & ((1 << log2Line) - 1);
         this.alongK = alongK;
+        this.log2Bytes = log2Bytes;
         line = thread >> log2Line;
-        within = chunk << TensorCoreLayout.Log2Chunk;
+        within = chunk << TensorCoreLayout.Log2Chunk(log2Bytes);
         Row0 = 0;
-        Offset = TensorCoreLayout.ChunkOffset(line, chunk, log2Line);
+        Offset = TensorCoreLayout.ChunkOffset(line, chunk, log2Line, TensorCoreLayout.Log2Together(alongK, log2Bytes));
     }
 
     /// <summary>First row of the tile.</summary>
@@ -29,14 +30,17 @@ internal struct ChunkPlace
     /// <summary>The line.</summary>
     public readonly int Line => line;
 
+    /// <summary>First row of the matrix in it, where rows are contiguous.</summary>
+    public readonly int FirstRow => Row0 + within;
+
     /// <summary>Byte offset in the slice in shared memory.</summary>
     public int Offset;
 
     /// <summary>How far along K: bytes, or lines.</summary>
-    public readonly int AlongK => alongK ? within * sizeof(ushort) : line;
+    public readonly int AlongK => alongK ? within << log2Bytes : line;
 
     /// <summary>How much of a tile with <paramref name="rows"/> rows left there is from here on across K: lines, or bytes.</summary>
-    public readonly int Existing(int rows) => alongK ? rows - line : IntrinsicMath.Clamp(rows - within, 0, 8) * sizeof(ushort);
+    public readonly int Existing(int rows) => alongK ? rows - line : IntrinsicMath.Clamp(rows - within, 0, 16 >> log2Bytes) << log2Bytes;
 
     /// <summary>The same place in the tile that begins at a row.</summary>
     public readonly ChunkPlace Of(int row0)
@@ -52,7 +56,8 @@ internal struct ChunkPlace
 
 /// <summary>
 /// Addresses of a thread's first chunks of a slice, bytes between lines of the operands, and what is left of K. Seen through windows,
-/// <see cref="A"/> counts from the image's first pixel, <see cref="Tap"/> has the bits of the present tap, and K is its channels.
+/// <see cref="A"/> counts from the image's first pixel, <see cref="Tap"/> has the bits of the present tap, and K is its channels. Of a B seen through
+/// windows, <see cref="TensorCorePixels.At"/> says what B and the tap are, and <see cref="LineOfB"/> is the number of the first chunk's line.
 /// </summary>
 internal struct SliceSource
 {

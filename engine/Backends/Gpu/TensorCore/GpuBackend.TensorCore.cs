@@ -4,20 +4,20 @@ using ILGPU.Runtime.Cuda;
 
 namespace SeLoRA.Engine;
 
-/// <summary>Products and convolutions of 16-bit tensors on tensor cores. The float32 path does not come here.</summary>
+/// <summary>Products and convolutions on tensor cores: of 16-bit tensors, and of float32 ones rounded to TF32 where that is asked for.</summary>
 public sealed partial class GpuBackend
 {
     /// <summary>True on CUDA devices whose tensor cores the kernels use.</summary>
-    internal bool HasTensorCores => accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80;
+    public bool HasTensorCores => accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80;
 
     /// <summary>
-    /// As <see cref="Gemm"/> with a and b of one 16-bit type, c of that or float32, the residual of either, the bias float32, and the
+    /// As <see cref="Gemm"/> with a and b of one type of floats, c of that or float32, the residual of either, the bias float32, and the
     /// factors of a low-rank term of a's type. The caller has asked <see cref="HasTensorCores"/> and <see cref="TensorCoreContract"/>.
     /// </summary>
     internal void GemmTensorCore(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue)
     {
         using Turn turn = Enter();
-        TensorCorePlan plan = TensorCorePlan.For(shape, epilogue.LowRank?.Rank ?? 0, accelerator.NumMultiprocessors);
+        TensorCorePlan plan = TensorCorePlan.For(shape, epilogue.LowRank?.Rank ?? 0, a.DType, accelerator.NumMultiprocessors);
         GemmTensorCore(a, b, c, shape, epilogue, plan);
     }
 
@@ -31,24 +31,38 @@ public sealed partial class GpuBackend
             args.Appended.A = Address(term.U);
             args.Appended.B = Address(term.V);
         }
-        RunTensorCore(TensorCoreKernels.Find(plan.Tile, a.DType == DType.BF16, shape.TransA, shape.TransB), args, plan, a, b, c, epilogue);
+        RunTensorCore(TensorCoreKernels.Find(plan.Tile, a.DType, shape.TransA, shape.TransB), args, plan, a, b, c, epilogue);
     }
 
     /// <summary>
-    /// As <see cref="Conv2d"/>, or <see cref="Conv2dBackwardData"/> with dy for the image, of 16-bit tensors as in
+    /// As <see cref="Conv2d"/>, or <see cref="Conv2dBackwardData"/> with dy for the image, of types as in
     /// <see cref="GemmTensorCore(Tensor, Tensor, Tensor, in GemmShape, in GemmEpilogue)"/>.
     /// </summary>
     internal void Conv2dTensorCore(Tensor image, Tensor w, Tensor result, in TensorCoreConv2d conv, in GemmEpilogue epilogue)
     {
         using Turn turn = Enter();
-        Conv2dTensorCore(image, w, result, conv, epilogue, TensorCorePlan.For(conv, accelerator.NumMultiprocessors));
+        Conv2dTensorCore(image, w, result, conv, epilogue, TensorCorePlan.For(conv, image.DType, accelerator.NumMultiprocessors));
     }
 
     /// <summary>The same with a plan of the caller's.</summary>
     internal void Conv2dTensorCore(Tensor image, Tensor w, Tensor result, in TensorCoreConv2d conv, in GemmEpilogue epilogue, in TensorCorePlan plan)
     {
         using Turn turn = Enter();
-        RunTensorCore(TensorCoreKernels.FindConv2d(plan.Tile, image.DType == DType.BF16, conv.Backward), conv.Args(plan, result, epilogue), plan, image, w, result, epilogue);
+        RunTensorCore(TensorCoreKernels.FindConv2d(plan.Tile, image.DType, conv.Backward), conv.Args(plan, image.DType, result, epilogue), plan, image, w, result, epilogue);
+    }
+
+    /// <summary>As <see cref="Conv2dBackwardWeight"/>, of types as in <see cref="GemmTensorCore(Tensor, Tensor, Tensor, in GemmShape, in GemmEpilogue)"/>.</summary>
+    internal void Conv2dBackwardWeightTensorCore(Tensor x, Tensor dy, Tensor dw, in Conv2dShape shape)
+    {
+        using Turn turn = Enter();
+        Conv2dBackwardWeightTensorCore(x, dy, dw, shape, TensorCorePlan.For(TensorCoreConv2d.WeightProduct(shape), 0, x.DType, accelerator.NumMultiprocessors));
+    }
+
+    /// <summary>The same with a plan of the caller's.</summary>
+    internal void Conv2dBackwardWeightTensorCore(Tensor x, Tensor dy, Tensor dw, in Conv2dShape shape, in TensorCorePlan plan)
+    {
+        using Turn turn = Enter();
+        RunTensorCore(TensorCoreKernels.FindConv2dWeight(plan.Tile, x.DType), TensorCoreConv2d.WeightArgs(shape, plan, dw), plan, dy, x, dw, new GemmEpilogue());
     }
 
     private void RunTensorCore(Kernel<TensorCoreArgs> kernel, TensorCoreArgs args, in TensorCorePlan plan, Tensor a, Tensor b, Tensor c, in GemmEpilogue epilogue)
@@ -65,8 +79,7 @@ public sealed partial class GpuBackend
         kernel.Run(this, plan.Groups, args);
         if (partial is null) return;
         TensorCoreKernels.CombineArgs combine = TensorCoreKernels.CombineArgs.For(args.Output);
-        (a.DType == DType.BF16 ? TensorCoreKernels.Combine<TensorCoreBF16>.Kernel : TensorCoreKernels.Combine<TensorCoreF16>.Kernel)
-            .RunFlat(this, combine.Quads, combine);
+        TensorCoreKernels.FindCombine(a.DType).RunFlat(this, combine.Quads, combine);
         partial.Release();
     }
 

@@ -40,12 +40,12 @@ internal interface ITensorCoreTile
 
     /// <summary>
     /// Asks for this thread's chunks of a slice of A, k contiguous: the first from the address <paramref name="from"/>, each next
-    /// <paramref name="step"/> bytes on. Beyond <paramref name="kLeft"/>, and beyond the matrix, zeros are filled in and nothing is read.
+    /// <paramref name="step"/> bytes on. Beyond <paramref name="bytesLeft"/> of K, and beyond the matrix, zeros are filled in and nothing is read.
     /// </summary>
-    static abstract void CopyAAlongK(int stage, long from, long step, int kLeft);
+    static abstract void CopyAAlongK(int stage, long from, long step, int bytesLeft);
 
-    /// <summary>The same with m contiguous.</summary>
-    static abstract void CopyAAcrossK(int stage, long from, long step, int kLeft);
+    /// <summary>The same with m contiguous, each next chunk <paramref name="lines"/> of K on.</summary>
+    static abstract void CopyAAcrossK(int stage, long from, long step, int kLeft, int lines);
 
     /// <summary>
     /// Keeps the pixel that one of this thread's chunks of A comes from, where A is seen through windows: its distance from the image's
@@ -57,31 +57,43 @@ internal interface ITensorCoreTile
     /// As <see cref="CopyAAlongK"/>, each chunk from its own pixel and <paramref name="from"/>, the image's first chunk at the present
     /// tap and channels; zeros where <paramref name="tap"/> lies outside.
     /// </summary>
-    static abstract void CopyAWindows(int stage, long from, int tap, int kLeft);
+    static abstract void CopyAWindows(int stage, long from, int tap, int bytesLeft);
 
     /// <inheritdoc cref="CopyAAlongK"/>
-    static abstract void CopyBAlongK(int stage, long from, long step, int kLeft);
+    static abstract void CopyBAlongK(int stage, long from, long step, int bytesLeft);
 
     /// <inheritdoc cref="CopyAAcrossK"/>
-    static abstract void CopyBAcrossK(int stage, long from, long step, int kLeft);
+    static abstract void CopyBAcrossK(int stage, long from, long step, int kLeft, int lines);
 
-    /// <summary>Loads a warp's fragments of A for 16 values of k, k contiguous; <paramref name="turn"/> is XORed into the place.</summary>
+    /// <summary>Asks for one chunk of B, <paramref name="further"/> than this thread's first place: 16 bytes, or zeros where <paramref name="bytes"/> is 0.</summary>
+    static abstract void CopyChunkOfB(int further, long from, int bytes);
+
+    /// <summary>Loads a warp's fragments of A for one step of mma, k contiguous; <paramref name="turn"/> is XORed into the place.</summary>
     static abstract void LoadAAlongK(int stage, int turn);
 
-    /// <summary>The same with m contiguous; <paramref name="further"/> is added to the place.</summary>
+    /// <summary>The same of 16-bit floats with m contiguous; <paramref name="further"/> is added to the place.</summary>
     static abstract void LoadAAcrossK(int stage, int further);
 
-    /// <summary>Loads a warp's fragments of B for 16 values of k, k contiguous; <paramref name="turn"/> is XORed into the place.</summary>
+    /// <summary>The same of float32, a word at a time.</summary>
+    static abstract void LoadAWordsAcrossK(int stage, int further);
+
+    /// <summary>Loads a warp's fragments of B for one step of mma, k contiguous; <paramref name="turn"/> is XORed into the place.</summary>
     static abstract void LoadBAlongK(int stage, int turn);
 
-    /// <summary>The same with n contiguous; <paramref name="further"/> is added to the place.</summary>
+    /// <summary>The same of 16-bit floats with n contiguous; <paramref name="further"/> is added to the place.</summary>
     static abstract void LoadBAcrossK(int stage, int further);
+
+    /// <summary>The same of float32, a word at a time.</summary>
+    static abstract void LoadBWordsAcrossK(int stage, int further);
 
     /// <summary>Accumulators += A B of the loaded fragments of bfloat16.</summary>
     static abstract void MultiplyBF16();
 
     /// <summary>The same of float16.</summary>
     static abstract void MultiplyF16();
+
+    /// <summary>The same of float32, rounded to TF32: 8 values of k.</summary>
+    static abstract void MultiplyTF32();
 
     /// <summary>Stores one slab, 16 rows of every warp, as float32: see <see cref="TensorCoreLayout.StagedOffset"/>.</summary>
     static abstract void StoreSlab(int slab, int address);

@@ -36,7 +36,7 @@ internal static class Quad
     {
         if (whole)
         {
-            TElement.StoreQuad(address + at * sizeof(ushort), value);
+            TElement.StoreQuad(address + (at << TElement.Log2Bytes), value);
             return;
         }
         TElement.Store(y, at, value.X);

@@ -1,6 +1,6 @@
 namespace SeLoRA.Engine;
 
-/// <summary>Two operands and the length of their K. Device addresses, multiples of 16; strides in elements, multiples of 8.</summary>
+/// <summary>Two operands and the length of their K. Device addresses, multiples of 16; strides in elements, of multiples of 16 bytes.</summary>
 internal struct TensorCorePair
 {
     public long A, B, StrideA, StrideB;
@@ -18,7 +18,10 @@ internal struct TensorCoreArgs
     /// <summary>Of a convolution, whose image is the first pair's A and whose channels are its K.</summary>
     public TensorCoreWindows Windows;
 
-    /// <summary>Slices of <see cref="TensorCoreLayout.Depth"/> values of k: of the first pair, of both, and of one split.</summary>
+    /// <summary>Of the gradient of a convolution's weight, whose image is the first pair's B.</summary>
+    public TensorCorePixels Pixels;
+
+    /// <summary>Slices of <see cref="TensorCoreLayout.DepthBytes"/> along K: of the first pair, of both, and of one split.</summary>
     public int SlicesOfFirst, Slices, SlicesOfSplit;
 
     public int TilesM, TilesN;

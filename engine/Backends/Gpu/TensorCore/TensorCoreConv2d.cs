@@ -18,12 +18,23 @@ internal readonly record struct TensorCoreConv2d(Conv2dShape Shape, bool Backwar
     /// <summary>C as the epilogue sees it; its K is not that of the slices.</summary>
     public GemmShape Product => new(Rows, Columns, Channels, TransB: !Backward);
 
-    /// <summary>What its kernel is launched with, all but the addresses and views.</summary>
-    public TensorCoreArgs Args(in TensorCorePlan plan, Tensor c, in GemmEpilogue epilogue)
+    /// <summary>What its kernel for operands of a type is launched with, all but the addresses and views.</summary>
+    public TensorCoreArgs Args(in TensorCorePlan plan, DType type, Tensor c, in GemmEpilogue epilogue)
     {
         var args = TensorCoreArgs.For(plan, c, Product, epilogue);
         args.First.Ldb = Shape.KH * Shape.KW * Shape.C;
-        args.Windows = new TensorCoreWindows(this);
+        args.Windows = new TensorCoreWindows(this, type);
+        return args;
+    }
+
+    /// <summary>The gradient of its weight as a product: dy^T, of output pixels and channels, times the windows of x.</summary>
+    public static GemmShape WeightProduct(in Conv2dShape s) => new(s.O, s.KH * s.KW * s.C, checked(s.N * s.OutH * s.OutW), TransA: true);
+
+    /// <summary>What its kernel is launched with, all but the addresses and views.</summary>
+    public static TensorCoreArgs WeightArgs(in Conv2dShape shape, in TensorCorePlan plan, Tensor dw)
+    {
+        var args = TensorCoreArgs.For(plan, dw, WeightProduct(shape), new GemmEpilogue());
+        args.Pixels = new TensorCorePixels(shape);
         return args;
     }
 }

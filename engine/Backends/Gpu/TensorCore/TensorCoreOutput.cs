@@ -4,7 +4,7 @@ namespace SeLoRA.Engine;
 
 /// <summary>
 /// Where a tensor-core product goes and what is done to it on the way: <see cref="GemmEpilogue"/> for four neighbouring columns at a
-/// time. C and the residual are float32 or the operands' 16-bit type, seen as 16-bit words.
+/// time. C and the residual are float32 or the operands' type, seen as 16-bit words.
 /// </summary>
 internal struct TensorCoreOutput
 {

@@ -9,25 +9,25 @@ internal readonly record struct TensorCorePlan(TensorCoreTile Tile, int TilesM, 
     /// <summary>Groups to launch.</summary>
     public long Groups => (long)TilesM * TilesN * Splits * Batch;
 
-    /// <summary>The plan for a shape with <paramref name="rank"/> more k appended, on a device with some multiprocessors.</summary>
-    public static TensorCorePlan For(in GemmShape shape, int rank, int multiprocessors) =>
-        For(shape, rank, TensorCoreTable.Choose(shape.M, shape.N, shape.Batch, multiprocessors), multiprocessors);
+    /// <summary>The plan for a shape of operands of a type with <paramref name="rank"/> more k appended, on a device with some multiprocessors.</summary>
+    public static TensorCorePlan For(in GemmShape shape, int rank, DType type, int multiprocessors) =>
+        For(shape, rank, type, TensorCoreTable.Choose(shape.M, shape.N, shape.Batch, multiprocessors), multiprocessors);
 
     /// <summary>The plan with a given tile.</summary>
-    public static TensorCorePlan For(in GemmShape shape, int rank, TensorCoreRow row, int multiprocessors)
+    public static TensorCorePlan For(in GemmShape shape, int rank, DType type, TensorCoreRow row, int multiprocessors)
     {
-        int first = SlicesOf(shape.K);
-        return For(shape.M, shape.N, shape.Batch, first, first + SlicesOf(rank), row, multiprocessors);
+        int first = SlicesOf(shape.K, type);
+        return For(shape.M, shape.N, shape.Batch, first, first + SlicesOf(rank, type), row, multiprocessors);
     }
 
     /// <summary>The plan of a convolution, or of its input's gradient.</summary>
-    public static TensorCorePlan For(in TensorCoreConv2d conv, int multiprocessors) =>
-        For(conv, TensorCoreTable.Choose(conv.Rows, conv.Columns, 1, multiprocessors), multiprocessors);
+    public static TensorCorePlan For(in TensorCoreConv2d conv, DType type, int multiprocessors) =>
+        For(conv, type, TensorCoreTable.Choose(conv.Rows, conv.Columns, 1, multiprocessors), multiprocessors);
 
     /// <summary>The plan of a convolution with a given tile. A tap's channels are whole slices, the last filled up with zeros.</summary>
-    public static TensorCorePlan For(in TensorCoreConv2d conv, TensorCoreRow row, int multiprocessors)
+    public static TensorCorePlan For(in TensorCoreConv2d conv, DType type, TensorCoreRow row, int multiprocessors)
     {
-        int slices = conv.Shape.KH * conv.Shape.KW * SlicesOf(conv.Channels);
+        int slices = conv.Shape.KH * conv.Shape.KW * SlicesOf(conv.Channels, type);
         return For(conv.Rows, conv.Columns, 1, slices, slices, row, multiprocessors);
     }
 
@@ -46,6 +46,6 @@ internal readonly record struct TensorCorePlan(TensorCoreTile Tile, int TilesM, 
         return this with { Splits = Math.Max(1, (Slices + each - 1) / each) };
     }
 
-    /// <summary>Slices of some values of k.</summary>
-    public static int SlicesOf(int k) => (k + TensorCoreLayout.Depth - 1) / TensorCoreLayout.Depth;
+    /// <summary>Slices of some values of k of a type.</summary>
+    public static int SlicesOf(int k, DType type) => (int)((((long)k << TensorCoreLayout.Log2BytesOf(type)) + TensorCoreLayout.DepthBytes - 1) / TensorCoreLayout.DepthBytes);
 }

@@ -49,7 +49,7 @@ internal static class TensorCoreTable
     /// <summary>K is split where fewer groups than this would work on each multiprocessor ...</summary>
     public const int GroupsEach = 2;
 
-    /// <summary>... into pieces of at least as many slices (of 32 k) ...</summary>
+    /// <summary>... into pieces of at least as many slices (of 32 k, or 16 of float32) ...</summary>
     public const int MinSlices = 8;
 
     /// <summary>... and at most as many pieces, whose sums are written and read once more.</summary>

@@ -63,23 +63,23 @@ internal readonly struct Tile128x128 : IEightWarpTile
         mov.b32 tcFragmentA, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
         """, fragment, to, offset, fix);
 
-    public static void CopyAAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyAAlongK(int stage, long from, long step, int bytesLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
-        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        sub.s32 bytes, %3, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
         setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, bytesLeft);
 
-    public static void CopyAAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyAAcrossK(int stage, long from, long step, int kLeft, int lines) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetA; mov.b32 bytes, tcFixedA;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
         setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
+        add.s64 from, from, %2; sub.s32 lines, lines, %4; setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, kLeft, lines);
 
     public static void PlaceWindow(int copy, int pixel, int outside) => CudaAsm.Emit("""
         { .reg .pred this;
@@ -88,36 +88,42 @@ internal readonly struct Tile128x128 : IEightWarpTile
         }
         """, copy, pixel, outside);
 
-    public static void CopyAWindows(int stage, long from, int tap, int kLeft) => CudaAsm.Emit("""
+    public static void CopyAWindows(int stage, long from, int tap, int bytesLeft) => CudaAsm.Emit("""
         { .reg .b32 to, outside, bytes, count; .reg .b64 from; .reg .pred has;
-        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        sub.s32 bytes, %3, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToA, %0;
         mad.wide.s32 from, tcPixel0, 16, %1; and.b32 outside, tcOutside0, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         mad.wide.s32 from, tcPixel1, 16, %1; and.b32 outside, tcOutside1, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
         }
-        """, stage, from, tap, kLeft);
+        """, stage, from, tap, bytesLeft);
 
     public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
         mov.b32 tcFragmentB, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
         """, fragment, to, offset, fix);
 
-    public static void CopyBAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyBAlongK(int stage, long from, long step, int bytesLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
-        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        sub.s32 bytes, %3, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
         setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, bytesLeft);
 
-    public static void CopyBAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyBAcrossK(int stage, long from, long step, int kLeft, int lines) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetB; mov.b32 bytes, tcFixedB;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
         setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
+        add.s64 from, from, %2; sub.s32 lines, lines, %4; setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, kLeft, lines);
+
+    public static void CopyChunkOfB(int further, long from, int bytes) => CudaAsm.Emit("""
+        { .reg .b32 to; add.u32 to, tcToB, %0;
+        cp.async.cg.shared.global.L2::128B [to], [%1], 16, %2;
+        }
+        """, further, from, bytes);
 
     public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
@@ -139,6 +145,20 @@ internal readonly struct Tile128x128 : IEightWarpTile
         }
         """, stage, further);
 
+    public static void LoadAWordsAcrossK(int stage, int further) => CudaAsm.Emit("""
+        { .reg .b32 at, to;
+        add.u32 at, tcFragmentA, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa0, [to]; ld.shared.b32 fa2, [to+2048];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa1, [to]; ld.shared.b32 fa3, [to+2048];
+        xor.b32 to, at, 64; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa4, [to]; ld.shared.b32 fa6, [to+2048];
+        xor.b32 to, at, 96; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa5, [to]; ld.shared.b32 fa7, [to+2048];
+        xor.b32 to, at, 128; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa8, [to]; ld.shared.b32 fa10, [to+2048];
+        xor.b32 to, at, 160; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa9, [to]; ld.shared.b32 fa11, [to+2048];
+        xor.b32 to, at, 192; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa12, [to]; ld.shared.b32 fa14, [to+2048];
+        xor.b32 to, at, 224; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa13, [to]; ld.shared.b32 fa15, [to+2048];
+        }
+        """, stage, further);
+
     public static void LoadBAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
         xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
@@ -152,6 +172,16 @@ internal readonly struct Tile128x128 : IEightWarpTile
         add.u32 at, tcFragmentB, %1;
         xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
         xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb4, fb5, fb6, fb7}, [to];
+        }
+        """, stage, further);
+
+    public static void LoadBWordsAcrossK(int stage, int further) => CudaAsm.Emit("""
+        { .reg .b32 at, to;
+        add.u32 at, tcFragmentB, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb0, [to]; ld.shared.b32 fb1, [to+2048];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb2, [to]; ld.shared.b32 fb3, [to+2048];
+        xor.b32 to, at, 64; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb4, [to]; ld.shared.b32 fb5, [to+2048];
+        xor.b32 to, at, 96; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb6, [to]; ld.shared.b32 fb7, [to+2048];
         }
         """, stage, further);
 
@@ -191,6 +221,31 @@ internal readonly struct Tile128x128 : IEightWarpTile
         mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {acc52, acc53, acc54, acc55}, {fa12, fa13, fa14, fa15}, {fb2, fb3}, {acc52, acc53, acc54, acc55};
         mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {acc56, acc57, acc58, acc59}, {fa12, fa13, fa14, fa15}, {fb4, fb5}, {acc56, acc57, acc58, acc59};
         mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {acc60, acc61, acc62, acc63}, {fa12, fa13, fa14, fa15}, {fb6, fb7}, {acc60, acc61, acc62, acc63};
+        """);
+
+    public static void MultiplyTF32() => CudaAsm.Emit("""
+        cvt.rna.tf32.f32 fa0, fa0; cvt.rna.tf32.f32 fa1, fa1; cvt.rna.tf32.f32 fa2, fa2; cvt.rna.tf32.f32 fa3, fa3;
+        cvt.rna.tf32.f32 fa4, fa4; cvt.rna.tf32.f32 fa5, fa5; cvt.rna.tf32.f32 fa6, fa6; cvt.rna.tf32.f32 fa7, fa7;
+        cvt.rna.tf32.f32 fa8, fa8; cvt.rna.tf32.f32 fa9, fa9; cvt.rna.tf32.f32 fa10, fa10; cvt.rna.tf32.f32 fa11, fa11;
+        cvt.rna.tf32.f32 fa12, fa12; cvt.rna.tf32.f32 fa13, fa13; cvt.rna.tf32.f32 fa14, fa14; cvt.rna.tf32.f32 fa15, fa15;
+        cvt.rna.tf32.f32 fb0, fb0; cvt.rna.tf32.f32 fb1, fb1; cvt.rna.tf32.f32 fb2, fb2; cvt.rna.tf32.f32 fb3, fb3;
+        cvt.rna.tf32.f32 fb4, fb4; cvt.rna.tf32.f32 fb5, fb5; cvt.rna.tf32.f32 fb6, fb6; cvt.rna.tf32.f32 fb7, fb7;
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc0, acc1, acc2, acc3}, {fa0, fa1, fa2, fa3}, {fb0, fb1}, {acc0, acc1, acc2, acc3};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc4, acc5, acc6, acc7}, {fa0, fa1, fa2, fa3}, {fb2, fb3}, {acc4, acc5, acc6, acc7};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc8, acc9, acc10, acc11}, {fa0, fa1, fa2, fa3}, {fb4, fb5}, {acc8, acc9, acc10, acc11};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc12, acc13, acc14, acc15}, {fa0, fa1, fa2, fa3}, {fb6, fb7}, {acc12, acc13, acc14, acc15};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc16, acc17, acc18, acc19}, {fa4, fa5, fa6, fa7}, {fb0, fb1}, {acc16, acc17, acc18, acc19};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc20, acc21, acc22, acc23}, {fa4, fa5, fa6, fa7}, {fb2, fb3}, {acc20, acc21, acc22, acc23};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc24, acc25, acc26, acc27}, {fa4, fa5, fa6, fa7}, {fb4, fb5}, {acc24, acc25, acc26, acc27};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc28, acc29, acc30, acc31}, {fa4, fa5, fa6, fa7}, {fb6, fb7}, {acc28, acc29, acc30, acc31};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc32, acc33, acc34, acc35}, {fa8, fa9, fa10, fa11}, {fb0, fb1}, {acc32, acc33, acc34, acc35};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc36, acc37, acc38, acc39}, {fa8, fa9, fa10, fa11}, {fb2, fb3}, {acc36, acc37, acc38, acc39};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc40, acc41, acc42, acc43}, {fa8, fa9, fa10, fa11}, {fb4, fb5}, {acc40, acc41, acc42, acc43};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc44, acc45, acc46, acc47}, {fa8, fa9, fa10, fa11}, {fb6, fb7}, {acc44, acc45, acc46, acc47};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc48, acc49, acc50, acc51}, {fa12, fa13, fa14, fa15}, {fb0, fb1}, {acc48, acc49, acc50, acc51};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc52, acc53, acc54, acc55}, {fa12, fa13, fa14, fa15}, {fb2, fb3}, {acc52, acc53, acc54, acc55};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc56, acc57, acc58, acc59}, {fa12, fa13, fa14, fa15}, {fb4, fb5}, {acc56, acc57, acc58, acc59};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc60, acc61, acc62, acc63}, {fa12, fa13, fa14, fa15}, {fb6, fb7}, {acc60, acc61, acc62, acc63};
         """);
 
     public static void StoreSlab(int slab, int address) => CudaAsm.Emit("""
@@ -295,27 +350,27 @@ internal readonly struct Tile128x64 : IFourWarpTile
         mov.b32 tcFragmentA, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
         """, fragment, to, offset, fix);
 
-    public static void CopyAAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyAAlongK(int stage, long from, long step, int bytesLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
-        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        sub.s32 bytes, %3, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
         setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
         add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 96; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, bytesLeft);
 
-    public static void CopyAAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyAAcrossK(int stage, long from, long step, int kLeft, int lines) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetA; mov.b32 bytes, tcFixedA;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
         setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 8; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 24; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
+        add.s64 from, from, %2; sub.s32 lines, lines, %4; setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
+        add.s64 from, from, %2; sub.s32 lines, lines, %4; setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
+        add.s64 from, from, %2; sub.s32 lines, lines, %4; setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, kLeft, lines);
 
     public static void PlaceWindow(int copy, int pixel, int outside) => CudaAsm.Emit("""
         { .reg .pred this;
@@ -326,38 +381,44 @@ internal readonly struct Tile128x64 : IFourWarpTile
         }
         """, copy, pixel, outside);
 
-    public static void CopyAWindows(int stage, long from, int tap, int kLeft) => CudaAsm.Emit("""
+    public static void CopyAWindows(int stage, long from, int tap, int bytesLeft) => CudaAsm.Emit("""
         { .reg .b32 to, outside, bytes, count; .reg .b64 from; .reg .pred has;
-        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        sub.s32 bytes, %3, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToA, %0;
         mad.wide.s32 from, tcPixel0, 16, %1; and.b32 outside, tcOutside0, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         mad.wide.s32 from, tcPixel1, 16, %1; and.b32 outside, tcOutside1, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         mad.wide.s32 from, tcPixel2, 16, %1; and.b32 outside, tcOutside2, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
         mad.wide.s32 from, tcPixel3, 16, %1; and.b32 outside, tcOutside3, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
-        """, stage, from, tap, kLeft);
+        """, stage, from, tap, bytesLeft);
 
     public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
         mov.b32 tcFragmentB, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
         """, fragment, to, offset, fix);
 
-    public static void CopyBAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyBAlongK(int stage, long from, long step, int bytesLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
-        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        sub.s32 bytes, %3, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
         setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, bytesLeft);
 
-    public static void CopyBAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyBAcrossK(int stage, long from, long step, int kLeft, int lines) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetB; mov.b32 bytes, tcFixedB;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
         setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
+        add.s64 from, from, %2; sub.s32 lines, lines, %4; setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, kLeft, lines);
+
+    public static void CopyChunkOfB(int further, long from, int bytes) => CudaAsm.Emit("""
+        { .reg .b32 to; add.u32 to, tcToB, %0;
+        cp.async.cg.shared.global.L2::128B [to], [%1], 16, %2;
+        }
+        """, further, from, bytes);
 
     public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
@@ -379,6 +440,20 @@ internal readonly struct Tile128x64 : IFourWarpTile
         }
         """, stage, further);
 
+    public static void LoadAWordsAcrossK(int stage, int further) => CudaAsm.Emit("""
+        { .reg .b32 at, to;
+        add.u32 at, tcFragmentA, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa0, [to]; ld.shared.b32 fa2, [to+2048];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa1, [to]; ld.shared.b32 fa3, [to+2048];
+        xor.b32 to, at, 64; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa4, [to]; ld.shared.b32 fa6, [to+2048];
+        xor.b32 to, at, 96; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa5, [to]; ld.shared.b32 fa7, [to+2048];
+        xor.b32 to, at, 128; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa8, [to]; ld.shared.b32 fa10, [to+2048];
+        xor.b32 to, at, 160; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa9, [to]; ld.shared.b32 fa11, [to+2048];
+        xor.b32 to, at, 192; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa12, [to]; ld.shared.b32 fa14, [to+2048];
+        xor.b32 to, at, 224; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa13, [to]; ld.shared.b32 fa15, [to+2048];
+        }
+        """, stage, further);
+
     public static void LoadBAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
         xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
@@ -392,6 +467,16 @@ internal readonly struct Tile128x64 : IFourWarpTile
         add.u32 at, tcFragmentB, %1;
         xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
         xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb4, fb5, fb6, fb7}, [to];
+        }
+        """, stage, further);
+
+    public static void LoadBWordsAcrossK(int stage, int further) => CudaAsm.Emit("""
+        { .reg .b32 at, to;
+        add.u32 at, tcFragmentB, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb0, [to]; ld.shared.b32 fb1, [to+1024];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb2, [to]; ld.shared.b32 fb3, [to+1024];
+        xor.b32 to, at, 64; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb4, [to]; ld.shared.b32 fb5, [to+1024];
+        xor.b32 to, at, 96; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb6, [to]; ld.shared.b32 fb7, [to+1024];
         }
         """, stage, further);
 
@@ -431,6 +516,31 @@ internal readonly struct Tile128x64 : IFourWarpTile
         mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {acc52, acc53, acc54, acc55}, {fa12, fa13, fa14, fa15}, {fb2, fb3}, {acc52, acc53, acc54, acc55};
         mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {acc56, acc57, acc58, acc59}, {fa12, fa13, fa14, fa15}, {fb4, fb5}, {acc56, acc57, acc58, acc59};
         mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {acc60, acc61, acc62, acc63}, {fa12, fa13, fa14, fa15}, {fb6, fb7}, {acc60, acc61, acc62, acc63};
+        """);
+
+    public static void MultiplyTF32() => CudaAsm.Emit("""
+        cvt.rna.tf32.f32 fa0, fa0; cvt.rna.tf32.f32 fa1, fa1; cvt.rna.tf32.f32 fa2, fa2; cvt.rna.tf32.f32 fa3, fa3;
+        cvt.rna.tf32.f32 fa4, fa4; cvt.rna.tf32.f32 fa5, fa5; cvt.rna.tf32.f32 fa6, fa6; cvt.rna.tf32.f32 fa7, fa7;
+        cvt.rna.tf32.f32 fa8, fa8; cvt.rna.tf32.f32 fa9, fa9; cvt.rna.tf32.f32 fa10, fa10; cvt.rna.tf32.f32 fa11, fa11;
+        cvt.rna.tf32.f32 fa12, fa12; cvt.rna.tf32.f32 fa13, fa13; cvt.rna.tf32.f32 fa14, fa14; cvt.rna.tf32.f32 fa15, fa15;
+        cvt.rna.tf32.f32 fb0, fb0; cvt.rna.tf32.f32 fb1, fb1; cvt.rna.tf32.f32 fb2, fb2; cvt.rna.tf32.f32 fb3, fb3;
+        cvt.rna.tf32.f32 fb4, fb4; cvt.rna.tf32.f32 fb5, fb5; cvt.rna.tf32.f32 fb6, fb6; cvt.rna.tf32.f32 fb7, fb7;
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc0, acc1, acc2, acc3}, {fa0, fa1, fa2, fa3}, {fb0, fb1}, {acc0, acc1, acc2, acc3};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc4, acc5, acc6, acc7}, {fa0, fa1, fa2, fa3}, {fb2, fb3}, {acc4, acc5, acc6, acc7};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc8, acc9, acc10, acc11}, {fa0, fa1, fa2, fa3}, {fb4, fb5}, {acc8, acc9, acc10, acc11};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc12, acc13, acc14, acc15}, {fa0, fa1, fa2, fa3}, {fb6, fb7}, {acc12, acc13, acc14, acc15};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc16, acc17, acc18, acc19}, {fa4, fa5, fa6, fa7}, {fb0, fb1}, {acc16, acc17, acc18, acc19};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc20, acc21, acc22, acc23}, {fa4, fa5, fa6, fa7}, {fb2, fb3}, {acc20, acc21, acc22, acc23};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc24, acc25, acc26, acc27}, {fa4, fa5, fa6, fa7}, {fb4, fb5}, {acc24, acc25, acc26, acc27};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc28, acc29, acc30, acc31}, {fa4, fa5, fa6, fa7}, {fb6, fb7}, {acc28, acc29, acc30, acc31};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc32, acc33, acc34, acc35}, {fa8, fa9, fa10, fa11}, {fb0, fb1}, {acc32, acc33, acc34, acc35};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc36, acc37, acc38, acc39}, {fa8, fa9, fa10, fa11}, {fb2, fb3}, {acc36, acc37, acc38, acc39};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc40, acc41, acc42, acc43}, {fa8, fa9, fa10, fa11}, {fb4, fb5}, {acc40, acc41, acc42, acc43};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc44, acc45, acc46, acc47}, {fa8, fa9, fa10, fa11}, {fb6, fb7}, {acc44, acc45, acc46, acc47};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc48, acc49, acc50, acc51}, {fa12, fa13, fa14, fa15}, {fb0, fb1}, {acc48, acc49, acc50, acc51};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc52, acc53, acc54, acc55}, {fa12, fa13, fa14, fa15}, {fb2, fb3}, {acc52, acc53, acc54, acc55};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc56, acc57, acc58, acc59}, {fa12, fa13, fa14, fa15}, {fb4, fb5}, {acc56, acc57, acc58, acc59};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc60, acc61, acc62, acc63}, {fa12, fa13, fa14, fa15}, {fb6, fb7}, {acc60, acc61, acc62, acc63};
         """);
 
     public static void StoreSlab(int slab, int address) => CudaAsm.Emit("""
@@ -525,23 +635,23 @@ internal readonly struct Tile64x64 : IFourWarpTile
         mov.b32 tcFragmentA, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
         """, fragment, to, offset, fix);
 
-    public static void CopyAAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyAAlongK(int stage, long from, long step, int bytesLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
-        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        sub.s32 bytes, %3, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
         setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, bytesLeft);
 
-    public static void CopyAAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyAAcrossK(int stage, long from, long step, int kLeft, int lines) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetA; mov.b32 bytes, tcFixedA;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
         setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
+        add.s64 from, from, %2; sub.s32 lines, lines, %4; setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, kLeft, lines);
 
     public static void PlaceWindow(int copy, int pixel, int outside) => CudaAsm.Emit("""
         { .reg .pred this;
@@ -550,36 +660,42 @@ internal readonly struct Tile64x64 : IFourWarpTile
         }
         """, copy, pixel, outside);
 
-    public static void CopyAWindows(int stage, long from, int tap, int kLeft) => CudaAsm.Emit("""
+    public static void CopyAWindows(int stage, long from, int tap, int bytesLeft) => CudaAsm.Emit("""
         { .reg .b32 to, outside, bytes, count; .reg .b64 from; .reg .pred has;
-        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        sub.s32 bytes, %3, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToA, %0;
         mad.wide.s32 from, tcPixel0, 16, %1; and.b32 outside, tcOutside0, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         mad.wide.s32 from, tcPixel1, 16, %1; and.b32 outside, tcOutside1, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         }
-        """, stage, from, tap, kLeft);
+        """, stage, from, tap, bytesLeft);
 
     public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
         mov.b32 tcFragmentB, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
         """, fragment, to, offset, fix);
 
-    public static void CopyBAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyBAlongK(int stage, long from, long step, int bytesLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
-        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        sub.s32 bytes, %3, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
         setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, bytesLeft);
 
-    public static void CopyBAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyBAcrossK(int stage, long from, long step, int kLeft, int lines) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetB; mov.b32 bytes, tcFixedB;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
         setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
+        add.s64 from, from, %2; sub.s32 lines, lines, %4; setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, kLeft, lines);
+
+    public static void CopyChunkOfB(int further, long from, int bytes) => CudaAsm.Emit("""
+        { .reg .b32 to; add.u32 to, tcToB, %0;
+        cp.async.cg.shared.global.L2::128B [to], [%1], 16, %2;
+        }
+        """, further, from, bytes);
 
     public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
@@ -597,6 +713,16 @@ internal readonly struct Tile64x64 : IFourWarpTile
         }
         """, stage, further);
 
+    public static void LoadAWordsAcrossK(int stage, int further) => CudaAsm.Emit("""
+        { .reg .b32 at, to;
+        add.u32 at, tcFragmentA, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa0, [to]; ld.shared.b32 fa2, [to+1024];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa1, [to]; ld.shared.b32 fa3, [to+1024];
+        xor.b32 to, at, 64; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa4, [to]; ld.shared.b32 fa6, [to+1024];
+        xor.b32 to, at, 96; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa5, [to]; ld.shared.b32 fa7, [to+1024];
+        }
+        """, stage, further);
+
     public static void LoadBAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
         xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
@@ -610,6 +736,16 @@ internal readonly struct Tile64x64 : IFourWarpTile
         add.u32 at, tcFragmentB, %1;
         xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
         xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb4, fb5, fb6, fb7}, [to];
+        }
+        """, stage, further);
+
+    public static void LoadBWordsAcrossK(int stage, int further) => CudaAsm.Emit("""
+        { .reg .b32 at, to;
+        add.u32 at, tcFragmentB, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb0, [to]; ld.shared.b32 fb1, [to+1024];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb2, [to]; ld.shared.b32 fb3, [to+1024];
+        xor.b32 to, at, 64; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb4, [to]; ld.shared.b32 fb5, [to+1024];
+        xor.b32 to, at, 96; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb6, [to]; ld.shared.b32 fb7, [to+1024];
         }
         """, stage, further);
 
@@ -633,6 +769,21 @@ internal readonly struct Tile64x64 : IFourWarpTile
         mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {acc20, acc21, acc22, acc23}, {fa4, fa5, fa6, fa7}, {fb2, fb3}, {acc20, acc21, acc22, acc23};
         mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {acc24, acc25, acc26, acc27}, {fa4, fa5, fa6, fa7}, {fb4, fb5}, {acc24, acc25, acc26, acc27};
         mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {acc28, acc29, acc30, acc31}, {fa4, fa5, fa6, fa7}, {fb6, fb7}, {acc28, acc29, acc30, acc31};
+        """);
+
+    public static void MultiplyTF32() => CudaAsm.Emit("""
+        cvt.rna.tf32.f32 fa0, fa0; cvt.rna.tf32.f32 fa1, fa1; cvt.rna.tf32.f32 fa2, fa2; cvt.rna.tf32.f32 fa3, fa3;
+        cvt.rna.tf32.f32 fa4, fa4; cvt.rna.tf32.f32 fa5, fa5; cvt.rna.tf32.f32 fa6, fa6; cvt.rna.tf32.f32 fa7, fa7;
+        cvt.rna.tf32.f32 fb0, fb0; cvt.rna.tf32.f32 fb1, fb1; cvt.rna.tf32.f32 fb2, fb2; cvt.rna.tf32.f32 fb3, fb3;
+        cvt.rna.tf32.f32 fb4, fb4; cvt.rna.tf32.f32 fb5, fb5; cvt.rna.tf32.f32 fb6, fb6; cvt.rna.tf32.f32 fb7, fb7;
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc0, acc1, acc2, acc3}, {fa0, fa1, fa2, fa3}, {fb0, fb1}, {acc0, acc1, acc2, acc3};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc4, acc5, acc6, acc7}, {fa0, fa1, fa2, fa3}, {fb2, fb3}, {acc4, acc5, acc6, acc7};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc8, acc9, acc10, acc11}, {fa0, fa1, fa2, fa3}, {fb4, fb5}, {acc8, acc9, acc10, acc11};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc12, acc13, acc14, acc15}, {fa0, fa1, fa2, fa3}, {fb6, fb7}, {acc12, acc13, acc14, acc15};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc16, acc17, acc18, acc19}, {fa4, fa5, fa6, fa7}, {fb0, fb1}, {acc16, acc17, acc18, acc19};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc20, acc21, acc22, acc23}, {fa4, fa5, fa6, fa7}, {fb2, fb3}, {acc20, acc21, acc22, acc23};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc24, acc25, acc26, acc27}, {fa4, fa5, fa6, fa7}, {fb4, fb5}, {acc24, acc25, acc26, acc27};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc28, acc29, acc30, acc31}, {fa4, fa5, fa6, fa7}, {fb6, fb7}, {acc28, acc29, acc30, acc31};
         """);
 
     public static void StoreSlab(int slab, int address) => CudaAsm.Emit("""
@@ -709,27 +860,27 @@ internal readonly struct Tile128x16 : IFourWarpTile
         mov.b32 tcFragmentA, %0; add.u32 tcToA, tcBase, %1; mov.b32 tcOffsetA, %2; mov.b32 tcFixedA, %3;
         """, fragment, to, offset, fix);
 
-    public static void CopyAAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyAAlongK(int stage, long from, long step, int bytesLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
-        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        sub.s32 bytes, %3, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
         setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
         add.s64 from, from, %2; setp.gt.s32 has, tcFixedA, 96; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, bytesLeft);
 
-    public static void CopyAAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyAAcrossK(int stage, long from, long step, int kLeft, int lines) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetA; mov.b32 bytes, tcFixedA;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
         setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 8; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 24; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
+        add.s64 from, from, %2; sub.s32 lines, lines, %4; setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
+        add.s64 from, from, %2; sub.s32 lines, lines, %4; setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
+        add.s64 from, from, %2; sub.s32 lines, lines, %4; setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, kLeft, lines);
 
     public static void PlaceWindow(int copy, int pixel, int outside) => CudaAsm.Emit("""
         { .reg .pred this;
@@ -740,37 +891,43 @@ internal readonly struct Tile128x16 : IFourWarpTile
         }
         """, copy, pixel, outside);
 
-    public static void CopyAWindows(int stage, long from, int tap, int kLeft) => CudaAsm.Emit("""
+    public static void CopyAWindows(int stage, long from, int tap, int bytesLeft) => CudaAsm.Emit("""
         { .reg .b32 to, outside, bytes, count; .reg .b64 from; .reg .pred has;
-        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        sub.s32 bytes, %3, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToA, %0;
         mad.wide.s32 from, tcPixel0, 16, %1; and.b32 outside, tcOutside0, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         mad.wide.s32 from, tcPixel1, 16, %1; and.b32 outside, tcOutside1, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         mad.wide.s32 from, tcPixel2, 16, %1; and.b32 outside, tcOutside2, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
         mad.wide.s32 from, tcPixel3, 16, %1; and.b32 outside, tcOutside3, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
-        """, stage, from, tap, kLeft);
+        """, stage, from, tap, bytesLeft);
 
     public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
         mov.b32 tcFragmentB, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
         { .reg .b32 thread; mov.u32 thread, %%tid.x; setp.lt.u32 tcCopiesB, thread, 64; }
         """, fragment, to, offset, fix);
 
-    public static void CopyBAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyBAlongK(int stage, long from, long step, int bytesLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
-        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        sub.s32 bytes, %3, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
         setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; @tcCopiesB cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, bytesLeft);
 
-    public static void CopyBAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyBAcrossK(int stage, long from, long step, int kLeft, int lines) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetB; mov.b32 bytes, tcFixedB;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
         setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; @tcCopiesB cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, kLeft, lines);
+
+    public static void CopyChunkOfB(int further, long from, int bytes) => CudaAsm.Emit("""
+        { .reg .b32 to; add.u32 to, tcToB, %0;
+        @tcCopiesB cp.async.cg.shared.global.L2::128B [to], [%1], 16, %2;
+        }
+        """, further, from, bytes);
 
     public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
@@ -788,6 +945,16 @@ internal readonly struct Tile128x16 : IFourWarpTile
         }
         """, stage, further);
 
+    public static void LoadAWordsAcrossK(int stage, int further) => CudaAsm.Emit("""
+        { .reg .b32 at, to;
+        add.u32 at, tcFragmentA, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa0, [to]; ld.shared.b32 fa2, [to+2048];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa1, [to]; ld.shared.b32 fa3, [to+2048];
+        xor.b32 to, at, 64; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa4, [to]; ld.shared.b32 fa6, [to+2048];
+        xor.b32 to, at, 96; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa5, [to]; ld.shared.b32 fa7, [to+2048];
+        }
+        """, stage, further);
+
     public static void LoadBAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
         xor.b32 at, tcFragmentB, %1; add.u32 at, at, %0; add.u32 at, at, tcBase;
@@ -799,6 +966,14 @@ internal readonly struct Tile128x16 : IFourWarpTile
         { .reg .b32 at, to;
         add.u32 at, tcFragmentB, %1;
         xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fb0, fb1, fb2, fb3}, [to];
+        }
+        """, stage, further);
+
+    public static void LoadBWordsAcrossK(int stage, int further) => CudaAsm.Emit("""
+        { .reg .b32 at, to;
+        add.u32 at, tcFragmentB, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb0, [to]; ld.shared.b32 fb1, [to+256];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb2, [to]; ld.shared.b32 fb3, [to+256];
         }
         """, stage, further);
 
@@ -814,6 +989,16 @@ internal readonly struct Tile128x16 : IFourWarpTile
         mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {acc4, acc5, acc6, acc7}, {fa0, fa1, fa2, fa3}, {fb2, fb3}, {acc4, acc5, acc6, acc7};
         mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {acc8, acc9, acc10, acc11}, {fa4, fa5, fa6, fa7}, {fb0, fb1}, {acc8, acc9, acc10, acc11};
         mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {acc12, acc13, acc14, acc15}, {fa4, fa5, fa6, fa7}, {fb2, fb3}, {acc12, acc13, acc14, acc15};
+        """);
+
+    public static void MultiplyTF32() => CudaAsm.Emit("""
+        cvt.rna.tf32.f32 fa0, fa0; cvt.rna.tf32.f32 fa1, fa1; cvt.rna.tf32.f32 fa2, fa2; cvt.rna.tf32.f32 fa3, fa3;
+        cvt.rna.tf32.f32 fa4, fa4; cvt.rna.tf32.f32 fa5, fa5; cvt.rna.tf32.f32 fa6, fa6; cvt.rna.tf32.f32 fa7, fa7;
+        cvt.rna.tf32.f32 fb0, fb0; cvt.rna.tf32.f32 fb1, fb1; cvt.rna.tf32.f32 fb2, fb2; cvt.rna.tf32.f32 fb3, fb3;
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc0, acc1, acc2, acc3}, {fa0, fa1, fa2, fa3}, {fb0, fb1}, {acc0, acc1, acc2, acc3};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc4, acc5, acc6, acc7}, {fa0, fa1, fa2, fa3}, {fb2, fb3}, {acc4, acc5, acc6, acc7};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc8, acc9, acc10, acc11}, {fa4, fa5, fa6, fa7}, {fb0, fb1}, {acc8, acc9, acc10, acc11};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc12, acc13, acc14, acc15}, {fa4, fa5, fa6, fa7}, {fb2, fb3}, {acc12, acc13, acc14, acc15};
         """);
 
     public static void StoreSlab(int slab, int address) => CudaAsm.Emit("""
@@ -876,21 +1061,21 @@ internal readonly struct Tile16x128 : IFourWarpTile
         { .reg .b32 thread; mov.u32 thread, %%tid.x; setp.lt.u32 tcCopiesA, thread, 64; }
         """, fragment, to, offset, fix);
 
-    public static void CopyAAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyAAlongK(int stage, long from, long step, int bytesLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
-        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        sub.s32 bytes, %3, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
         setp.gt.s32 has, tcFixedA, 0; selp.b32 count, bytes, 0, has; @tcCopiesA cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, bytesLeft);
 
-    public static void CopyAAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyAAcrossK(int stage, long from, long step, int kLeft, int lines) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetA; mov.b32 bytes, tcFixedA;
         add.u32 to, tcToA, %0; mov.b64 from, %1;
         setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; @tcCopiesA cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, kLeft, lines);
 
     public static void PlaceWindow(int copy, int pixel, int outside) => CudaAsm.Emit("""
         { .reg .pred this;
@@ -898,39 +1083,45 @@ internal readonly struct Tile16x128 : IFourWarpTile
         }
         """, copy, pixel, outside);
 
-    public static void CopyAWindows(int stage, long from, int tap, int kLeft) => CudaAsm.Emit("""
+    public static void CopyAWindows(int stage, long from, int tap, int bytesLeft) => CudaAsm.Emit("""
         { .reg .b32 to, outside, bytes, count; .reg .b64 from; .reg .pred has;
-        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        sub.s32 bytes, %3, tcOffsetA; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToA, %0;
         mad.wide.s32 from, tcPixel0, 16, %1; and.b32 outside, tcOutside0, %2; setp.eq.s32 has, outside, 0; selp.b32 count, bytes, 0, has; @tcCopiesA cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         }
-        """, stage, from, tap, kLeft);
+        """, stage, from, tap, bytesLeft);
 
     public static void PlaceB(int fragment, int to, int offset, int fix) => CudaAsm.Emit("""
         mov.b32 tcFragmentB, %0; add.u32 tcToB, tcBase, %1; mov.b32 tcOffsetB, %2; mov.b32 tcFixedB, %3;
         """, fragment, to, offset, fix);
 
-    public static void CopyBAlongK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyBAlongK(int stage, long from, long step, int bytesLeft) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
-        shl.b32 bytes, %3, 1; sub.s32 bytes, bytes, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
+        sub.s32 bytes, %3, tcOffsetB; max.s32 bytes, bytes, 0; min.s32 bytes, bytes, 16;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
         setp.gt.s32 has, tcFixedB, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
         add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 32; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
         add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 64; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
         add.s64 from, from, %2; setp.gt.s32 has, tcFixedB, 96; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, bytesLeft);
 
-    public static void CopyBAcrossK(int stage, long from, long step, int kLeft) => CudaAsm.Emit("""
+    public static void CopyBAcrossK(int stage, long from, long step, int kLeft, int lines) => CudaAsm.Emit("""
         { .reg .b32 to, lines, bytes, count; .reg .b64 from; .reg .pred has;
         sub.s32 lines, %3, tcOffsetB; mov.b32 bytes, tcFixedB;
         add.u32 to, tcToB, %0; mov.b64 from, %1;
         setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+0], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 8; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 16; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
-        add.s64 from, from, %2; setp.gt.s32 has, lines, 24; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
+        add.s64 from, from, %2; sub.s32 lines, lines, %4; setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+2048], [from], 16, count;
+        add.s64 from, from, %2; sub.s32 lines, lines, %4; setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+4096], [from], 16, count;
+        add.s64 from, from, %2; sub.s32 lines, lines, %4; setp.gt.s32 has, lines, 0; selp.b32 count, bytes, 0, has; cp.async.cg.shared.global.L2::128B [to+6144], [from], 16, count;
         }
-        """, stage, from, step, kLeft);
+        """, stage, from, step, kLeft, lines);
+
+    public static void CopyChunkOfB(int further, long from, int bytes) => CudaAsm.Emit("""
+        { .reg .b32 to; add.u32 to, tcToB, %0;
+        cp.async.cg.shared.global.L2::128B [to], [%1], 16, %2;
+        }
+        """, further, from, bytes);
 
     public static void LoadAAlongK(int stage, int turn) => CudaAsm.Emit("""
         { .reg .b32 at;
@@ -943,6 +1134,14 @@ internal readonly struct Tile16x128 : IFourWarpTile
         { .reg .b32 at, to;
         add.u32 at, tcFragmentA, %1;
         xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {fa0, fa1, fa2, fa3}, [to];
+        }
+        """, stage, further);
+
+    public static void LoadAWordsAcrossK(int stage, int further) => CudaAsm.Emit("""
+        { .reg .b32 at, to;
+        add.u32 at, tcFragmentA, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa0, [to]; ld.shared.b32 fa2, [to+256];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fa1, [to]; ld.shared.b32 fa3, [to+256];
         }
         """, stage, further);
 
@@ -962,6 +1161,16 @@ internal readonly struct Tile16x128 : IFourWarpTile
         }
         """, stage, further);
 
+    public static void LoadBWordsAcrossK(int stage, int further) => CudaAsm.Emit("""
+        { .reg .b32 at, to;
+        add.u32 at, tcFragmentB, %1;
+        xor.b32 to, at, 0; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb0, [to]; ld.shared.b32 fb1, [to+2048];
+        xor.b32 to, at, 32; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb2, [to]; ld.shared.b32 fb3, [to+2048];
+        xor.b32 to, at, 64; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb4, [to]; ld.shared.b32 fb5, [to+2048];
+        xor.b32 to, at, 96; add.u32 to, to, %0; add.u32 to, to, tcBase; ld.shared.b32 fb6, [to]; ld.shared.b32 fb7, [to+2048];
+        }
+        """, stage, further);
+
     public static void MultiplyBF16() => CudaAsm.Emit("""
         mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {acc0, acc1, acc2, acc3}, {fa0, fa1, fa2, fa3}, {fb0, fb1}, {acc0, acc1, acc2, acc3};
         mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {acc4, acc5, acc6, acc7}, {fa0, fa1, fa2, fa3}, {fb2, fb3}, {acc4, acc5, acc6, acc7};
@@ -974,6 +1183,16 @@ internal readonly struct Tile16x128 : IFourWarpTile
         mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {acc4, acc5, acc6, acc7}, {fa0, fa1, fa2, fa3}, {fb2, fb3}, {acc4, acc5, acc6, acc7};
         mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {acc8, acc9, acc10, acc11}, {fa0, fa1, fa2, fa3}, {fb4, fb5}, {acc8, acc9, acc10, acc11};
         mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {acc12, acc13, acc14, acc15}, {fa0, fa1, fa2, fa3}, {fb6, fb7}, {acc12, acc13, acc14, acc15};
+        """);
+
+    public static void MultiplyTF32() => CudaAsm.Emit("""
+        cvt.rna.tf32.f32 fa0, fa0; cvt.rna.tf32.f32 fa1, fa1; cvt.rna.tf32.f32 fa2, fa2; cvt.rna.tf32.f32 fa3, fa3;
+        cvt.rna.tf32.f32 fb0, fb0; cvt.rna.tf32.f32 fb1, fb1; cvt.rna.tf32.f32 fb2, fb2; cvt.rna.tf32.f32 fb3, fb3;
+        cvt.rna.tf32.f32 fb4, fb4; cvt.rna.tf32.f32 fb5, fb5; cvt.rna.tf32.f32 fb6, fb6; cvt.rna.tf32.f32 fb7, fb7;
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc0, acc1, acc2, acc3}, {fa0, fa1, fa2, fa3}, {fb0, fb1}, {acc0, acc1, acc2, acc3};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc4, acc5, acc6, acc7}, {fa0, fa1, fa2, fa3}, {fb2, fb3}, {acc4, acc5, acc6, acc7};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc8, acc9, acc10, acc11}, {fa0, fa1, fa2, fa3}, {fb4, fb5}, {acc8, acc9, acc10, acc11};
+        mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {acc12, acc13, acc14, acc15}, {fa0, fa1, fa2, fa3}, {fb6, fb7}, {acc12, acc13, acc14, acc15};
         """);
 
     public static void StoreSlab(int slab, int address) => CudaAsm.Emit("""

@@ -38,19 +38,20 @@ internal struct TensorCoreWindows
     /// <summary>From a pixel of C to its window's first pixel, and whether taps lie behind or before that.</summary>
     private readonly int stride, top, left, direction;
 
-    public TensorCoreWindows(in TensorCoreConv2d conv)
+    public TensorCoreWindows(in TensorCoreConv2d conv, DType type)
     {
+        int log2Bytes = TensorCoreLayout.Log2BytesOf(type), elementBytes = 1 << log2Bytes;
         Conv2dShape s = conv.Shape;
         (gridH, gridW) = conv.Backward ? (s.H, s.W) : (s.OutH, s.OutW);
         (imageH, imageW) = conv.Backward ? (s.OutH, s.OutW) : (s.H, s.W);
         direction = conv.Backward ? -1 : 1;
         (stride, top, left) = (s.Stride, -direction * s.PadTop, -direction * s.PadLeft);
-        (KH, KW, chunks) = (s.KH, s.KW, conv.Channels >> TensorCoreLayout.Log2Chunk);
-        SlicesOfTap = TensorCorePlan.SlicesOf(conv.Channels);
-        ColumnOfTaps = direction * (long)conv.Channels * sizeof(ushort);
+        (KH, KW, chunks) = (s.KH, s.KW, conv.Channels >> TensorCoreLayout.Log2Chunk(log2Bytes));
+        SlicesOfTap = TensorCorePlan.SlicesOf(conv.Channels, type);
+        ColumnOfTaps = direction * (long)conv.Channels * elementBytes;
         RowOfTaps = ColumnOfTaps * imageW;
-        TapOfB = (long)s.C * sizeof(ushort);
-        long walked = (long)SlicesOfTap * TensorCoreLayout.Depth * sizeof(ushort);
+        TapOfB = (long)s.C * elementBytes;
+        long walked = (long)SlicesOfTap * TensorCoreLayout.DepthBytes;
         NextColumn = ColumnOfTaps - walked;
         NextRow = RowOfTaps - (KW - 1) * ColumnOfTaps - walked;
         NextOfB = TapOfB - (conv.Backward ? walked * s.KH * s.KW * s.C : walked);
