@@ -52,6 +52,22 @@ public class ReplayTests
     [Theory]
     [InlineData("opencl")]
     [InlineData("cuda")]
+    public void A_replayed_step_whose_loss_is_wrong_leaves_the_weights_as_they_were(string deviceName)
+    {
+        Device device = TestDevices.Require(deviceName);
+        const int images = 16;
+        RunConfig config = Base with { Method = "lora", Steps = 8 }, before = config with { Steps = 5 };
+        // The image whose latent is not a number comes in step 6.
+        int damaged = new DrawOrder(config.Seed, images, config.Batch, 1).Batch(6, 0)[0];
+        Trained good = Train(before, device, DType.F32, images, damaged), wrong = Train(config, device, DType.F32, images, damaged);
+        Assert.Equal([P, R, A, A, A], wrong.Runs);
+        Assert.Contains("step 6: the loss is NaN", wrong.Steps[^1]);
+        foreach (string key in good.State.Keys) Assert.True(good.State[key].Values.AsSpan().SequenceEqual(wrong.State[key].Values), key);
+    }
+
+    [Theory]
+    [InlineData("opencl")]
+    [InlineData("cuda")]
     public void Images_from_replayed_evaluations_are_the_same(string deviceName)
     {
         StableDiffusionModel model = TinyModel.Create(TestDevices.Require(deviceName));
@@ -90,16 +106,16 @@ public class ReplayTests
         }
     }
 
-    private static Trained Train(RunConfig config, Device device, DType precision)
+    private static Trained Train(RunConfig config, Device device, DType precision, int images = 6, int damaged = -1)
     {
         StableDiffusionModel model = TinyModel.Create(device);
         model.UNet.SetPrecision(precision);
         model.TextEncoder.SetPrecision(precision);
         model.UNet.CheckpointBlocks = config.CheckpointBlocks;
-        const int images = 6;
         var shape = new Shape(8, 8, 4);
         var means = new float[images * (int)shape.Count];
         Philox.FillNormal(means, 1);
+        if (damaged >= 0) means[damaged * (int)shape.Count] = float.NaN;
         int[] ids = [.. Enumerable.Range(0, images).SelectMany(i => model.Tokenizer.Encode(i % 2 == 0 ? "left effusion" : "right nodule"))];
         var set = new LatentSet(shape, means, new float[means.Length], ids, [.. Enumerable.Range(0, images).Select(i => $"{i}")]);
         IAdapterMethod method = Methods.Of(config).Method;
@@ -111,7 +127,16 @@ public class ReplayTests
         var updates = new List<string>();
         while (loop.Step < loop.TotalSteps)
         {
-            StepResult result = loop.Next();
+            StepResult result;
+            try
+            {
+                result = loop.Next();
+            }
+            catch (DivergedException e)
+            {
+                steps.Add(e.Message);
+                break;
+            }
             steps.Add($"{result.Loss:r} {result.GradNorm:r} {result.LossScale} {string.Join(',', result.Decisions)}");
             runs.Add(loop.LastRun.ToString());
             updates.Add(loop.LastUpdate.ToString());
