@@ -32,7 +32,9 @@ public interface IRankControl : IDisposable
     /// <param name="lossScale">What the micro-batch's mean loss is multiplied by in this pass.</param>
     IDisposable? ObserveBackward(long step, float lossScale) => null;
 
-    /// <summary>Completes the gradients after the last micro-batch: adds those of a penalty, or drops some.</summary>
+    /// <summary>
+    /// Completes the gradients after the last micro-batch: adds those of a penalty, or drops some. Whether the step is skipped is not known yet.
+    /// </summary>
     void AfterBackward(long step)
     {
     }

@@ -52,6 +52,22 @@ public class ReplayTests
     [Theory]
     [InlineData("opencl")]
     [InlineData("cuda")]
+    public void A_replayed_step_whose_loss_is_wrong_leaves_the_weights_as_they_were(string deviceName)
+    {
+        Device device = TestDevices.Require(deviceName);
+        const int images = 16;
+        RunConfig config = Base with { Method = "lora", Steps = 8 }, before = config with { Steps = 5 };
+        // The image whose latent is not a number comes in step 6.
+        int damaged = new DrawOrder(config.Seed, images, config.Batch, 1).Batch(6, 0)[0];
+        Trained good = Train(before, device, DType.F32, images, damaged), wrong = Train(config, device, DType.F32, images, damaged);
+        Assert.Equal([P, R, A, A, A], wrong.Runs);
+        Assert.Contains("step 6: the loss is NaN", wrong.Steps[^1]);
+        foreach (string key in good.State.Keys) Assert.True(good.State[key].Values.AsSpan().SequenceEqual(wrong.State[key].Values), key);
+    }
+
+    [Theory]
+    [InlineData("opencl")]
+    [InlineData("cuda")]
     public void Images_from_replayed_evaluations_are_the_same(string deviceName)
     {
         StableDiffusionModel model = TinyModel.Create(TestDevices.Require(deviceName));
@@ -89,16 +105,25 @@ public class ReplayTests
         }
     }
 
-    private static Trained Train(RunConfig config, Device device, DType precision)
+    private static Trained Train(RunConfig config, Device device, DType precision, int images = 6, int damaged = -1)
     {
-        using var training = new TinyTrainingLoop(config, device, precision);
+        using var training = new TinyTrainingLoop(config, device, precision, images, damaged);
         TrainingLoop loop = training.Loop;
         var steps = new List<string>();
         var runs = new List<string>();
         var updates = new List<string>();
         while (loop.Step < loop.TotalSteps)
         {
-            StepResult result = loop.Next();
+            StepResult result;
+            try
+            {
+                result = loop.Next();
+            }
+            catch (DivergedException e)
+            {
+                steps.Add(e.Message);
+                break;
+            }
             steps.Add($"{result.Loss:r} {result.GradNorm:r} {result.LossScale} {string.Join(',', result.Decisions)}");
             runs.Add(loop.LastRun.ToString());
             updates.Add(loop.LastUpdate.ToString());
