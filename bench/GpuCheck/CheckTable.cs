@@ -10,9 +10,13 @@ internal static class CheckTable
     public const double PeerBar = 1, OverheadBar = 1.025;
 
     /// <summary>Its lines.</summary>
-    public static IEnumerable<string> Lines(CheckOptions options, IReadOnlyList<CheckResult> results, TimeSpan took)
+    /// <param name="options">What was checked.</param>
+    /// <param name="deviceName">The device's own name.</param>
+    /// <param name="results">How the parts ended.</param>
+    /// <param name="took">Time of all.</param>
+    public static IEnumerable<string> Lines(CheckOptions options, string deviceName, IReadOnlyList<CheckResult> results, TimeSpan took)
     {
-        yield return string.Create(CultureInfo.InvariantCulture, $"gpu-check on {options.Device} ({options.DeviceName}), {options.Model}, {took.TotalSeconds:F0} s; results are in {options.Folder}");
+        yield return string.Create(CultureInfo.InvariantCulture, $"gpu-check on {options.Device} ({deviceName}), {options.Model}, {took.TotalSeconds:F0} s; results are in {options.Folder}");
         foreach (CheckResult r in results.Where(r => r.Part.Kind == CheckKind.Tests && r.Outcome is CheckOutcome.Passed or CheckOutcome.Failed))
             yield return $"{r.Part.Name,-34} {r.Passed,5} passed {r.Failed,4} failed {r.Skipped,4} skipped  {(r.Outcome == CheckOutcome.Passed ? "ok" : "FAILED")}";
         foreach (CheckResult r in results.Where(r => r.Part.Kind == CheckKind.Sanitizer && r.Outcome == CheckOutcome.Passed))

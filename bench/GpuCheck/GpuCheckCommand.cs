@@ -26,7 +26,7 @@ internal static class GpuCheckCommand
             if (!ModelSize.All.ContainsKey(size)) throw new EngineException($"--model {size}: one of {string.Join(", ", ModelSize.All.Keys)} is needed");
             if (result.GetValue(peer) is { } file && !File.Exists(file)) throw new EngineException($"--peer {file}: no such file");
             Device where = Device.Parse(result.GetValue(device)!);
-            var options = new CheckOptions(where, NameOf(where), size, time, result.GetValue(folder)!, result.GetValue(peer));
+            var options = new CheckOptions(where, size, time, result.GetValue(folder)!, result.GetValue(peer));
             CheckPart[] parts = Select(CheckPlan.Parts(options), result.GetValue(only)!);
             if (result.GetValue(list))
             {
@@ -40,6 +40,7 @@ internal static class GpuCheckCommand
 
     private static int Run(CheckOptions options, CheckPart[] parts)
     {
+        string name = NameOf(options.Device);
         TestProgram.Folder();
         IReadOnlyList<CheckResult> results;
         TimeSpan took;
@@ -48,7 +49,7 @@ internal static class GpuCheckCommand
             results = run.Run(parts);
             took = run.Elapsed;
         }
-        string[] table = [.. CheckTable.Lines(options, results, took)];
+        string[] table = [.. CheckTable.Lines(options, name, results, took)];
         File.WriteAllLines(Path.Combine(options.Folder, "table.txt"), table);
         foreach (string line in table) Console.WriteLine(line);
         return results.Any(r => r.Outcome == CheckOutcome.Failed) ? 1 : 0;

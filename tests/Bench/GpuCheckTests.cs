@@ -101,7 +101,7 @@ public sealed class GpuCheckTests : IDisposable
     [Fact]
     public void Every_class_that_a_part_names_exists()
     {
-        var options = new bench::SeLoRA.Bench.CheckOptions(Device.Cuda(), "a card", "sd15", 9, folder.Path, null);
+        var options = new bench::SeLoRA.Bench.CheckOptions(Device.Cuda(), "sd15", 9, folder.Path, null);
         string[] filters = [.. bench::SeLoRA.Bench.CheckPlan.Parts(options).SelectMany(part => part.Arguments).Where(a => a.StartsWith("/*/*/", StringComparison.Ordinal))];
         Assert.NotEmpty(filters);
         foreach (string filter in filters)
