@@ -10,8 +10,12 @@ internal readonly record struct TensorCorePlan(TensorCoreTile Tile, int TilesM, 
     public long Groups => (long)TilesM * TilesN * Splits * Batch;
 
     /// <summary>The plan for a shape with <paramref name="rank"/> more k appended, on a device with some multiprocessors.</summary>
-    public static TensorCorePlan For(in GemmShape shape, int rank, int multiprocessors) =>
-        For(shape, rank, TensorCoreTable.Choose(shape.M, shape.N, shape.Batch, multiprocessors), multiprocessors);
+    public static TensorCorePlan For(in GemmShape shape, int rank, int multiprocessors)
+    {
+        if (shape.Batch == 1 && TensorCoreTuned.Find(TensorCoreShapeClass.Of(false, shape.M, shape.N, shape.K), multiprocessors) is { } tuned)
+            return For(shape, rank, TensorCoreTable.Of(tuned.Tile), multiprocessors).Split(tuned.Splits);
+        return For(shape, rank, TensorCoreTable.Choose(shape.M, shape.N, shape.Batch, multiprocessors), multiprocessors);
+    }
 
     /// <summary>The plan with a given tile.</summary>
     public static TensorCorePlan For(in GemmShape shape, int rank, TensorCoreRow row, int multiprocessors)
@@ -21,8 +25,13 @@ internal readonly record struct TensorCorePlan(TensorCoreTile Tile, int TilesM, 
     }
 
     /// <summary>The plan of a convolution, or of its input's gradient.</summary>
-    public static TensorCorePlan For(in TensorCoreConv2d conv, int multiprocessors) =>
-        For(conv, TensorCoreTable.Choose(conv.Rows, conv.Columns, 1, multiprocessors), multiprocessors);
+    public static TensorCorePlan For(in TensorCoreConv2d conv, int multiprocessors)
+    {
+        int k = conv.Shape.KH * conv.Shape.KW * conv.Channels;
+        if (TensorCoreTuned.Find(TensorCoreShapeClass.Of(true, conv.Rows, conv.Columns, k), multiprocessors) is { } tuned)
+            return For(conv, TensorCoreTable.Of(tuned.Tile), multiprocessors).Split(tuned.Splits);
+        return For(conv, TensorCoreTable.Choose(conv.Rows, conv.Columns, 1, multiprocessors), multiprocessors);
+    }
 
     /// <summary>The plan of a convolution with a given tile. A tap's channels are whole slices, the last filled up with zeros.</summary>
     public static TensorCorePlan For(in TensorCoreConv2d conv, TensorCoreRow row, int multiprocessors)
