@@ -48,7 +48,7 @@ internal static class CheckPack
             $"""
             #!/bin/sh
             # The GPU check with the .NET runtime beside it; --help names the options.
-            here=$(cd "$(dirname "$0")" && pwd)
+            here=$(cd "${"{"}0%/*{"}"}" && pwd)
             exec "$here/{Runtime}/dotnet" exec "$here/{App}/SeLoRA.Bench.dll" gpu-check "$@"
 
             """);

@@ -49,9 +49,9 @@ internal static class CheckPlan
         };
         if (!tiny)
             foreach (string type in checkedTypes) parts.Add(Parity($"full size {type}", 60, $"FullSizeGoldenTests/*[Precision={type}]"));
-        parts.Add(Parity("networks", 60, "UNetGoldenTests", "VaeGoldenTests", "ClipTextGoldenTests", "ClipGoldenTests", "InceptionGoldenTests"));
+        parts.Add(Parity("networks", 60, "UNetGoldenTests/Small*", "VaeGoldenTests", "ClipTextGoldenTests", "ClipGoldenTests/Small*",
+            "InceptionGoldenTests"));
         parts.Add(Parity("recorded steps", 60, "RecordedStepTests", "ReplayTests"));
-        parts.Add(Parity("gradients", 60, "GradientCheckTests"));
         foreach (string type in types)
         {
             foreach (Setup setup in setups) Both($"{setup.Name} {type}", 30, Step(setup), PeerStep(setup), type);
@@ -61,9 +61,10 @@ internal static class CheckPlan
             string micro = tiny ? TinyMicro : FullMicro;
             Both($"micro {type}", 45, ["micro", micro, "--device", $"{options.Device}"], ["--micro", micro], type);
             if (options.Device.Kind == DeviceKind.Cuda)
-                parts.Add(new CheckPart($"sanitizer {type}", CheckKind.Sanitizer, 60, [.. Step(Tiny[0]), "--model", "tiny", "--dtype", type]));
+                parts.Add(new CheckPart($"sanitizer {type}", CheckKind.Sanitizer, 60, [.. Step(Tiny[0], "tiny"), "--dtype", type]));
             foreach (Setup setup in setups[..2])
                 parts.Add(new CheckPart($"peer, compiled: {setup.Name} {type}", CheckKind.CompiledPeer, 100, [.. PeerStep(setup), .. OfPeer(type), "--compile"]));
+            parts.Add(Parity("gradients", 60, "GradientCheckTests"));
         }
         return parts;
 
@@ -76,12 +77,12 @@ internal static class CheckPlan
             parts.Add(new CheckPart($"peer: {name}", CheckKind.Peer, seconds, [.. peer, .. OfPeer(type)]));
         }
 
-        string[] Step(Setup setup) => ["step", .. PeerStep(setup), "--device", $"{options.Device}"];
+        string[] Step(Setup setup, string? model = null) => ["step", .. PeerStep(setup, model), "--device", $"{options.Device}"];
 
-        string[] PeerStep(Setup setup) =>
+        string[] PeerStep(Setup setup, string? model = null) =>
         [
-            "--task", setup.Task, "--model", options.Model, "--size", $"{setup.Size}", "--batch", $"{setup.Batch}", .. setup.More,
-            "--steps", tiny ? "2" : "10", "--warmup", tiny ? "1" : "3",
+            "--task", setup.Task, "--model", model ?? options.Model, "--size", $"{setup.Size}", "--batch", $"{setup.Batch}", .. setup.More,
+            .. (model ?? options.Model) == "tiny" ? (string[])["--steps", "2", "--warmup", "1"] : ["--steps", "10", "--warmup", "3"],
         ];
 
         // Channels last is the faster layout on tensor cores, and the engine's own.

@@ -1,5 +1,7 @@
 extern alias bench;
 
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using SeLoRA.Engine;
 using Xunit;
@@ -71,6 +73,57 @@ public sealed class GpuCheckTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(null, "Skipped", "compute-sanitizer is not on the PATH")]
+    [InlineData("exit 0", "Passed", "")]
+    [InlineData("echo an invalid read >&2; exit 3", "Failed", "exit code 3: an invalid read")]
+    public void The_sanitizer_gets_a_step_to_run_where_it_is_found(string? ends, string outcome, string why)
+    {
+        if (OperatingSystem.IsWindows()) { Assert.Skip("the sanitizer of this test is a shell script"); return; }
+        string bin = Directory.CreateDirectory(folder.File("bin")).FullName, program = Path.Combine(bin, "compute-sanitizer");
+        if (ends is not null)
+        {
+            // Says what it is to run.
+            File.WriteAllText(program, $"#!/bin/sh\nshift 6\necho \"$@\"\n{ends}\n");
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+        string? before = Environment.GetEnvironmentVariable("PATH");
+        Environment.SetEnvironmentVariable("PATH", bin);
+        try
+        {
+            using (var run = new bench::SeLoRA.Bench.CheckRun(new bench::SeLoRA.Bench.CheckOptions(Device.Cpu, "tiny", 9, folder.Path, null)))
+            {
+                var part = new bench::SeLoRA.Bench.CheckPart("sanitizer", bench::SeLoRA.Bench.CheckKind.Sanitizer, 30, "step", "--model", "tiny");
+                var result = Assert.Single(run.Run([part]));
+                Assert.Equal((outcome, why), (result.Outcome.ToString(), result.Why));
+            }
+            if (ends is not null) Assert.Contains("SeLoRA.Bench.dll step --model tiny", File.ReadAllText(folder.File("log.txt")), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("PATH", before);
+        }
+    }
+
+    [Fact]
+    public void The_pack_needs_no_installed_runtime()
+    {
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64) Assert.Skip("packs are for Linux on x64");
+        string pack = folder.File("pack");
+        Assert.Equal(0, BenchRun.Of("gpu-check", "pack", pack).Code);
+        Assert.InRange(new DirectoryInfo(pack).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length), 1, 130_000_000);
+        var info = new ProcessStartInfo(Path.Combine(pack, "run.sh"),
+            ["--device", "cpu", "--model", "tiny", "--out", folder.Path, "--only", "^parity: (launch|networks)$|^micro"]) { RedirectStandardOutput = true };
+        info.Environment.Clear();
+        info.Environment["PATH"] = folder.Path;
+        using Process process = Process.Start(info)!;
+        string table = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.EndsWith("3 parts passed, 0 failed, 0 skipped, 0 left out\n", table, StringComparison.Ordinal);
+        Assert.Equal(0, process.ExitCode);
+        Assert.StartsWith("error: gpu-check pack: ", BenchRun.Of("gpu-check", "pack", pack).Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_part_whose_time_is_over_is_ended_and_a_later_one_left_out()
     {
@@ -99,10 +152,13 @@ public sealed class GpuCheckTests : IDisposable
     }
 
     [Fact]
-    public void Every_class_that_a_part_names_exists()
+    public void Every_class_that_a_part_names_exists_and_no_option_is_given_twice()
     {
         var options = new bench::SeLoRA.Bench.CheckOptions(Device.Cuda(), "sd15", 9, folder.Path, null);
-        string[] filters = [.. bench::SeLoRA.Bench.CheckPlan.Parts(options).SelectMany(part => part.Arguments).Where(a => a.StartsWith("/*/*/", StringComparison.Ordinal))];
+        var parts = bench::SeLoRA.Bench.CheckPlan.Parts(options);
+        Assert.All(parts, part => Assert.Distinct(part.Arguments.Where(a => a.StartsWith("--", StringComparison.Ordinal))));
+        Assert.Distinct(parts.Select(part => part.Name));
+        string[] filters = [.. parts.SelectMany(part => part.Arguments).Where(a => a.StartsWith("/*/*/", StringComparison.Ordinal))];
         Assert.NotEmpty(filters);
         foreach (string filter in filters)
             Assert.NotNull(typeof(GpuCheckTests).Assembly.GetType($"SeLoRA.Tests.{filter["/*/*/".Length..].Split('/')[0]}"));
