@@ -7,6 +7,9 @@ namespace SeLoRA.Bench;
 /// <param name="LastError">Its last line of standard error that is not empty, else null.</param>
 internal sealed record BoundedProcess(int? ExitCode, string? LastError)
 {
+    // A process that it started and left behind (a compiler's worker) may hold its pipes open.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5), Dying = TimeSpan.FromSeconds(10);
+
     /// <summary>Runs it to its end or to the end of its time, when it is ended with all that it started.</summary>
     /// <param name="info">The program; without standard input.</param>
     /// <param name="limit">Its time.</param>
@@ -18,9 +21,17 @@ internal sealed record BoundedProcess(int? ExitCode, string? LastError)
         string? lastError = null;
         var gate = new Lock();
         bool over = false;
+        using var ends = new CountdownEvent(2);
         void Take(string? text, Action<string> then)
         {
-            if (text is null) return;
+            if (text is null)
+            {
+                lock (gate)
+                {
+                    if (!over) ends.Signal();
+                }
+                return;
+            }
             lock (gate)
             {
                 if (!over) then(text);
@@ -40,13 +51,14 @@ internal sealed record BoundedProcess(int? ExitCode, string? LastError)
         int? code = null;
         if (process.WaitForExit(limit))
         {
-            // The overload without a time also waits for what is left in the pipes.
-            process.WaitForExit();
+            ends.Wait(Grace);
             code = process.ExitCode;
         }
         else
         {
             process.Kill(entireProcessTree: true);
+            // Its memory on the device is the next one's.
+            process.WaitForExit(Dying);
         }
         lock (gate) over = true;
         return new BoundedProcess(code, lastError);

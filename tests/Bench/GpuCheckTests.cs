@@ -106,6 +106,19 @@ public sealed class GpuCheckTests : IDisposable
     }
 
     [Fact]
+    public void A_process_that_one_left_behind_does_not_hold_up_the_check()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("the program of this test is a shell script");
+        var lines = new List<string>();
+        long start = Stopwatch.GetTimestamp();
+        var process = bench::SeLoRA.Bench.BoundedProcess.Run(new ProcessStartInfo("/bin/sh", ["-c", "sleep 20 & echo done; echo why >&2; exit 5"]),
+            TimeSpan.FromSeconds(60), lines.Add, _ => { });
+        Assert.Equal((5, "why"), (process.ExitCode, process.LastError));
+        Assert.Equal(["done"], lines);
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20), "waited for the process that was left behind");
+    }
+
+    [Fact]
     public void The_pack_needs_no_installed_runtime()
     {
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64) Assert.Skip("packs are for Linux on x64");
