@@ -54,7 +54,7 @@ internal static class CheckPack
             """);
         File.SetUnixFileMode(script, File.GetUnixFileMode(script) | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         long bytes = new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);
-        Console.Error.WriteLine($"{folder}: {bytes / 1e6:F0} MB; tar czf gpu-check.tgz {folder}, and on the machine: {folder}/{Script} --device cuda:0");
+        Console.Error.WriteLine($"{folder}: {bytes / 1e6:F0} MB; tar cJf gpu-check.txz {folder}, and on the machine: {folder}/{Script} --device cuda:0");
     }
 
     private static void Copy(string from, string to, Func<string, bool> takes)
