@@ -15,6 +15,7 @@ internal static class Program
             var root = new RootCommand("Benchmarks. Results are JSON lines on standard output; everything else goes to standard error.")
             {
                 MicroCommand.Create(), StepCommand.Create(), StartupCommand.Create(), KernelsCommand.Create(), CompareCommand.Create(),
+                GpuCheckCommand.Create(), TuneCommand.Create(),
             };
             ParseResult result = root.Parse(args);
             if (result.Errors.Count > 0)

@@ -34,8 +34,14 @@ internal sealed record Result(string Name, string Family, double Milliseconds, d
             if (line.Length == 0) continue;
             results.Add(Parse(line, least) ?? throw new EngineException($"{path}: line {number} is no result (a JSON object with task and ms or ms_median)"));
         }
-        return results.GroupBy(r => r.Name).ToDictionary(g => g.Key, g => least ? g.MinBy(r => r.Milliseconds)! : Median([.. g]), StringComparer.Ordinal);
+        return ByName(results, least);
     }
+
+    /// <summary>The same of what a program has left that may have been cut off in the middle of a line: lines that are no result do not count.</summary>
+    public static Dictionary<string, Result> ReadWhole(string path) => ByName(File.ReadLines(path).Select(line => Parse(line, false)).OfType<Result>(), false);
+
+    private static Dictionary<string, Result> ByName(IEnumerable<Result> results, bool least) =>
+        results.GroupBy(r => r.Name).ToDictionary(g => g.Key, g => least ? g.MinBy(r => r.Milliseconds)! : Median([.. g]), StringComparer.Ordinal);
 
     private static Result Median(Result[] rounds) => rounds[0] with
     {

@@ -12,12 +12,13 @@ internal sealed record CallTime(double Milliseconds, double Min, double Max, int
     /// <param name="call">What is timed.</param>
     /// <param name="wait">Waits for the device; called at the ends of what is timed.</param>
     /// <param name="before">What each call needs and is not timed; null where calls are timed back to back.</param>
-    public static CallTime Measure(Action call, Action wait, Action? before = null)
+    /// <param name="budget">Seconds for all chunks, of which there are three at least.</param>
+    public static CallTime Measure(Action call, Action wait, Action? before = null, double budget = Budget)
     {
         Run(call, wait, before, 2);
         double once = Run(call, wait, before, 1);
         int calls = (int)Math.Clamp(Chunk / once, 1, MostCalls);
-        int chunks = (int)Math.Clamp(Budget / (once * calls), LeastChunks, MostChunks);
+        int chunks = (int)Math.Clamp(budget / (once * calls), LeastChunks, MostChunks);
         TimeSpan cpu = Environment.CpuUsage.TotalTime;
         long start = Stopwatch.GetTimestamp();
         double[] times = [.. Enumerable.Range(0, chunks).Select(_ => 1e3 * Run(call, wait, before, calls))];

@@ -13,13 +13,15 @@ internal static class MicroCommand
     {
         var pattern = new Argument<string>("pattern") { Description = "Only operators whose name and shape match this regular expression.", DefaultValueFactory = _ => "" };
         var device = new Option<string>("--device") { HelpName = "NAME", Description = "cpu, cuda:0, opencl:0 (cpu).", DefaultValueFactory = _ => "cpu" };
+        Option<string> dtype = Dtypes.Option();
         Option<int> rounds = Rounds.Option();
-        var command = new Command("micro", "Time single operators at Stable Diffusion's shapes, forward and backward.") { pattern, device, rounds };
+        var command = new Command("micro", "Time single operators at Stable Diffusion's shapes, forward and backward.") { pattern, device, dtype, rounds };
         command.SetAction(result =>
         {
             MicroShape[] shapes = Select(result.GetValue(pattern)!);
             int count = Rounds.Of(result, rounds);
-            Run(shapes, count, Device.Parse(result.GetValue(device)!));
+            Device where = Device.Parse(result.GetValue(device)!);
+            Run(shapes, count, where, Dtypes.Of(result, dtype, where));
         });
         return command;
     }
@@ -41,7 +43,7 @@ internal static class MicroCommand
         return shapes;
     }
 
-    private static void Run(MicroShape[] shapes, int rounds, Device device)
+    private static void Run(MicroShape[] shapes, int rounds, Device device, DType type)
     {
         Ceiling? ceiling = null;
         if (device.Kind == DeviceKind.Cpu)
@@ -51,21 +53,23 @@ internal static class MicroCommand
                 $"ceilings of this machine: {ceiling.GflopPerSecond:F0} GFLOP/s, {ceiling.GbPerSecond:F1} GB/s"));
         }
         for (int round = 0; round < rounds; round++)
-            foreach (MicroShape shape in shapes) Run(shape, device, ceiling);
+            foreach (MicroShape shape in shapes) Run(shape, device, type, ceiling);
     }
 
-    private static void Run(MicroShape op, Device device, Ceiling? ceiling)
+    private static void Run(MicroShape op, Device device, DType type, Ceiling? ceiling)
     {
         IBackend backend = Backend.Get(device);
         using var scope = new TensorScope();
-        Tensor[] inputs = [.. op.Inputs.Select((shape, i) => Tensor.Normal(MicroOp.InEngineLayout(shape), (ulong)i + 1, 0, device))];
-        long read = inputs.Sum(t => t.Count) * sizeof(float), written;
+        Tensor[] wide = [.. op.Inputs.Select((shape, i) => Tensor.Normal(MicroOp.InEngineLayout(shape), (ulong)i + 1, 0, device))];
+        // As in networks of that type: vectors of norms stay float32.
+        Tensor[] inputs = [.. wide.Select((x, i) => i < op.Activations || x.Shape.Rank > 1 ? Ops.Cast(x, type) : x)];
+        long read = inputs.Sum(Bytes), written;
         Tensor gradient;
         using (Autograd.NoGrad())
         {
             Tensor y = MicroOp.Run(op.Op, inputs);
-            written = y.Count * sizeof(float);
-            gradient = Tensor.Normal(y.Shape, 9, 0, device);
+            written = Bytes(y);
+            gradient = Ops.Cast(Tensor.Normal(y.Shape, 9, 0, device), type);
         }
 
         void Forward()
@@ -75,6 +79,8 @@ internal static class MicroCommand
         }
         Emit("forward", CallTime.Measure(Forward, backend.Synchronize));
         if (op.HasFrozenBackward) Backward("backward_input", op.Activations);
+        // Weights that are trained are float32.
+        for (int i = op.Activations; i < inputs.Length; i++) inputs[i] = wide[i];
         Backward("backward", inputs.Length);
         backend.ReleaseCached();
 
@@ -95,7 +101,7 @@ internal static class MicroCommand
 
         void Emit(string phase, CallTime time)
         {
-            MicroRecord record = MicroRecord.Of(op, phase, time, op.Work(phase, read, written));
+            MicroRecord record = MicroRecord.Of(op, phase, Dtypes.Name(type), time, op.Work(phase, read, written));
             if (ceiling is not null)
                 record.Json["of_ceiling"] = Math.Round(record.Rate / (op.Flops > 0 ? ceiling.GflopPerSecond : ceiling.GbPerSecond), 3);
             record.Json["channels_last"] = true;
@@ -104,5 +110,7 @@ internal static class MicroCommand
             Console.WriteLine(record.Json.ToJsonString());
             Console.Error.WriteLine(record.Summary);
         }
+
+        static long Bytes(Tensor x) => x.Count * x.DType.SizeInBytes();
     }
 }

@@ -15,6 +15,7 @@ internal sealed class AdapterTraining : IDisposable
     private readonly AdapterSet adapters;
     private readonly AdamW adam = new(1e-4f);
     private readonly RankController? ranks;
+    private readonly LossScaler? scaler;
     private readonly NoiseSchedule schedule = NoiseSchedule.FromConfig(SchedulerConfig.Parse(ModelSize.Schedule));
     private readonly IBackend backend;
     private readonly Shape latents;
@@ -32,6 +33,7 @@ internal sealed class AdapterTraining : IDisposable
         bool grows = options.Method == "selora";
         adapters = grows ? selora.Create(roots, AdapterTargets.All, seed: 1) : new LoRAConfig { Rank = options.Rank }.Create(roots, AdapterTargets.All, seed: 1);
         adapters.AddTo(adam);
+        if (options.Precision == DType.F16) scaler = new LossScaler();
         if (grows) ranks = new RankController(adapters, adam, selora, seed: 1);
         latents = new Shape(options.Batch, options.Size / 8, options.Size / 8, 4);
         (clean, noise, noisy) = (new float[latents.Count], new float[latents.Count], new float[latents.Count]);
@@ -67,14 +69,24 @@ internal sealed class AdapterTraining : IDisposable
         Tensor loss = Ops.MseLoss(predicted, Tensor.From(noise, latents, backend.Device));
         Loss = loss.Item();
         lap("forward");
-        using (test ? ranks!.Observe() : null) loss.Backward();
+        Tensor? scale = scaler is null ? null : Tensor.From([scaler.Scale], loss.Shape, backend.Device);
+        using (test ? ranks!.Observe(scaler?.Scale ?? 1f) : null) loss.Backward(scale);
         backend.Synchronize();
         lap("backward");
-        adam.Step();
+        bool good = scaler is null || Unscale(scaler);
+        if (good) adam.Step();
         adam.ZeroGrad();
-        if (test) LastGrown = ranks!.Decide(steps).Count(d => d.Grown);
+        if (test && good) LastGrown = ranks!.Decide(steps).Count(d => d.Grown);
+        else if (test) ranks!.Discard();
         backend.Synchronize();
         lap(test ? "test" : "update");
+    }
+
+    private bool Unscale(LossScaler scaler)
+    {
+        List<Tensor> grads = [.. adapters.Parameters.Where(p => p.Tensor.Grad is not null).Select(p => p.Tensor.Grad!)];
+        foreach (Tensor grad in grads) backend.Scale(grad, 1f / scaler.Scale, grad);
+        return scaler.Accept(GradClip.Norm(grads));
     }
 
     /// <inheritdoc/>

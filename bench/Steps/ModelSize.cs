@@ -30,6 +30,13 @@ internal sealed record ModelSize(string Name, UNetConfig UNet, VaeConfig Vae, Cl
             }),
     }.ToDictionary(m => m.Name, StringComparer.Ordinal);
 
+    /// <summary>Fills a network with hash weights, for a step. The VAE computes in float32 whatever the others do.</summary>
+    public static T Load<T>(T network, StepOptions options) where T : Module
+    {
+        if (network is not AutoencoderKL) network.SetPrecision(options.Precision);
+        return Load(network, options.Device, options.Weights);
+    }
+
     /// <summary>Fills a network with hash weights.</summary>
     /// <param name="network">The network.</param>
     /// <param name="device">Where it shall lie.</param>

@@ -20,8 +20,8 @@ internal static class SeLoRAOverhead
     /// <summary>Measures and adds the results.</summary>
     public static void Measure(JsonObject record, StepOptions options)
     {
-        ClipTextModel text = ModelSize.Load(new ClipTextModel(options.Model.Text), options.Device, options.Weights);
-        UNet2DConditionModel unet = ModelSize.Load(new UNet2DConditionModel(options.Model.UNet), options.Device, options.Weights);
+        ClipTextModel text = ModelSize.Load(new ClipTextModel(options.Model.Text), options);
+        UNet2DConditionModel unet = ModelSize.Load(new UNet2DConditionModel(options.Model.UNet), options);
         using var lora = new AdapterTraining(options with { Method = "lora" }, text, unet);
         // No ratio reaches it: a test costs what it costs, and ranks stay comparable.
         using var selora = new AdapterTraining(options with { Method = "selora", Threshold = double.MaxValue }, text, unet);

@@ -9,8 +9,6 @@ namespace SeLoRA.Bench;
 /// <summary>step: whole jobs, one JSON object each, under the options and keys of the PyTorch script's <c>--task</c>.</summary>
 internal static class StepCommand
 {
-    private static readonly Dictionary<string, DType> WeightTypes = new() { ["fp32"] = DType.F32, ["fp16"] = DType.F16, ["bf16"] = DType.BF16 };
-
     /// <summary>The verb.</summary>
     public static Command Create()
     {
@@ -19,7 +17,7 @@ internal static class StepCommand
         var model = new Option<string>("--model") { HelpName = "NAME", Description = "sd15 or tiny (sd15).", DefaultValueFactory = _ => "sd15" };
         var size = new Option<int>("--size") { HelpName = "PX", Description = "Side of the images (224).", DefaultValueFactory = _ => 224 };
         var batch = new Option<int>("--batch") { HelpName = "N", Description = "Images a step (1).", DefaultValueFactory = _ => 1 };
-        var dtype = new Option<string>("--dtype") { HelpName = "TYPE", Description = "fp32 (fp32).", DefaultValueFactory = _ => "fp32" };
+        Option<string> dtype = Dtypes.Option();
         var weights = new Option<string>("--weights") { HelpName = "TYPE", Description = "fp32, fp16 or bf16: as the model's file would have them (fp32).", DefaultValueFactory = _ => "fp32" };
         var device = new Option<string>("--device") { HelpName = "NAME", Description = "cpu, cuda:0, opencl:0 (cpu).", DefaultValueFactory = _ => "cpu" };
         var method = new Option<string?>("--method") { HelpName = "NAME", Description = "none, lora, selora (train-step: lora, others: none)." };
@@ -39,19 +37,20 @@ internal static class StepCommand
         command.SetAction(result =>
         {
             string name = OneOf(task, result.GetRequiredValue(task), tasks);
-            if (result.GetValue(dtype) is not "fp32" and var type) throw new EngineException($"--dtype {type}: the engine computes in fp32 only");
             string adapters = name == SeLoRAOverhead.Name ? "selora"
                 : OneOf(method, result.GetValue(method) ?? (name == "train-step" ? "lora" : "none"), ["none", "lora", "selora"]);
             foreach (Option<int> option in (Option<int>[])[batch, steps, inference, every, tests])
                 if (result.GetValue(option) < 1) throw new EngineException($"{option.Name} {result.GetValue(option)}: at least 1 is needed");
             if (result.GetValue(rank) is < 1 and var r) throw new EngineException($"{rank.Name} {r}: at least 1 is needed");
             if (result.GetValue(size) is var side && (side < 8 || side % 8 != 0)) throw new EngineException($"--size {side}: a multiple of 8 is needed");
-            DType stored = WeightTypes[OneOf(weights, result.GetValue(weights)!, WeightTypes.Keys)];
+            DType stored = Dtypes.ByName[OneOf(weights, result.GetValue(weights)!, Dtypes.ByName.Keys)];
             Device where = Device.Parse(result.GetValue(device)!);
             if (stored != DType.F32 && where.Kind != DeviceKind.Cpu) throw new EngineException($"--weights {result.GetValue(weights)}: 16-bit weights are computed with on the host only");
+            DType precision = Dtypes.Of(result, dtype, where);
+            if (precision != DType.F32 && name.StartsWith("vae-", StringComparison.Ordinal)) throw new EngineException($"--dtype {result.GetValue(dtype)}: the VAE computes in fp32 only");
             var options = new StepOptions
             {
-                Weights = stored,
+                Weights = stored, Precision = precision,
                 Model = ModelSize.All[OneOf(model, result.GetValue(model)!, ModelSize.All.Keys)], Size = side, Batch = result.GetValue(batch),
                 Method = adapters, Rank = adapters == "none" ? 0 : result.GetValue(rank) ?? (adapters == "selora" && name != SeLoRAOverhead.Name ? 1 : 4),
                 InferenceSteps = result.GetValue(inference), Checkpoint = result.GetValue(checkpoint), ExpandEvery = result.GetValue(every), Threshold = result.GetValue(threshold),
@@ -71,11 +70,11 @@ internal static class StepCommand
     {
         var record = new JsonObject
         {
-            ["task"] = name, ["model"] = options.Model.Name, ["size"] = options.Size, ["batch"] = options.Batch, ["dtype"] = "fp32",
+            ["task"] = name, ["model"] = options.Model.Name, ["size"] = options.Size, ["batch"] = options.Batch, ["dtype"] = Dtypes.Name(options.Precision),
             ["method"] = options.Method, ["rank"] = options.Rank > 0 ? options.Rank : null,
         };
         FlopCount.Of(name, options).Describe(record);
-        if (options.Weights != DType.F32) record["weights"] = "weights-" + WeightTypes.First(type => type.Value == options.Weights).Key;
+        if (options.Weights != DType.F32) record["weights"] = "weights-" + Dtypes.Name(options.Weights);
         if (options.Checkpoint) record["checkpoint"] = true;
         if (name == "generate") (record["inference_steps"], record["guidance"]) = (options.InferenceSteps, Generate.Guidance);
         return record;
@@ -151,7 +150,7 @@ internal static class StepCommand
         record["load_after"] = Machine.Load();
         Console.WriteLine(record.ToJsonString());
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{name} {options.Size} x{options.Batch} fp32 {options.Method}: {median:F2} ms ({times.Min():F2} to {times.Max():F2}), "
+            $"{name} {options.Size} x{options.Batch} {Dtypes.Name(options.Precision)} {options.Method}: {median:F2} ms ({times.Min():F2} to {times.Max():F2}), "
             + $"{options.Batch * 1e3 / median:F3} images/s, {tflops:F3} TFLOP/s, {allocated / steps / 1024} KiB allocated a step"));
     }
 }

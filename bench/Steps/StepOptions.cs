@@ -14,6 +14,9 @@ internal sealed record StepOptions
     /// <summary>Images a step.</summary>
     public int Batch { get; init; }
 
+    /// <summary>What U-Net and text encoder compute in.</summary>
+    public DType Precision { get; init; } = DType.F32;
+
     /// <summary>F32, or the 16 bits in which a file of the model would have the weights.</summary>
     public DType Weights { get; init; }
 

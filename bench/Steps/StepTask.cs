@@ -62,7 +62,7 @@ internal abstract class StepTask(StepOptions options) : IDisposable
     protected T Load<T>(T network) where T : Module
     {
         networks.Add(network);
-        return ModelSize.Load(network, options.Device, options.Weights);
+        return ModelSize.Load(network, options);
     }
 
     /// <summary>Adapters of the method in every linear layer of the networks, where there is a method.</summary>

@@ -88,6 +88,26 @@ public class BenchRecordTests
             "model_bytes", "load_gb_s", "peak_mem_gib");
     }
 
+    [Theory]
+    [InlineData("opencl", "bf16")]
+    [InlineData("opencl", "fp16")]
+    [InlineData("cuda", "bf16")]
+    [InlineData("cuda", "fp16")]
+    public void A_GPU_is_timed_in_16_bits(string deviceName, string dtype)
+    {
+        string device = TestDevices.Require(deviceName).ToString();
+        BenchRun micro = BenchRun.Of("micro", "^gemm M=49 K=4 N=1280$", "--device", device, "--dtype", dtype);
+        Assert.Equal(["forward", "backward_input", "backward"], micro.Records.Select(r => r["phase"]!.ToString()));
+        BenchRun step = BenchRun.Of(Tiny("train-step", "--method", "selora", "--tests", "1", "--device", device, "--dtype", dtype));
+        BenchRun full = BenchRun.Of(Tiny("train-step", "--method", "selora", "--tests", "1", "--device", device));
+        Assert.All([.. micro.Records, .. step.Records], record => Assert.Equal(dtype, record["dtype"]!.ToString()));
+        (double narrow, double wide) = (Loss(step), Loss(full));
+        // A record's loss has five digits: float16 may leave them as they are.
+        Assert.InRange(Math.Abs(narrow / wide - 1), dtype == "bf16" ? 1e-9 : 0, 2e-2);
+
+        static double Loss(BenchRun run) => Assert.Single(run.Records)["loss"]!.GetValue<double>();
+    }
+
     private static string[] Tiny(string task, params string[] more) =>
         ["step", "--task", task, "--model", "tiny", "--size", "32", "--batch", "1", "--steps", "1", "--warmup", "0", .. more];
 

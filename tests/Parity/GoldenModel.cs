@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using SeLoRA.Engine;
+using SeLoRA.Train;
 using Xunit;
 
 namespace SeLoRA.Tests;
@@ -11,8 +12,11 @@ public sealed class GoldenModel : IDisposable
 {
     private readonly JsonElement tolerances;
 
-    private GoldenModel(string file)
+    private readonly DType precision;
+
+    private GoldenModel(string file, DType precision)
     {
+        this.precision = precision;
         Name = Path.GetFileNameWithoutExtension(file);
         Reader = GoldenData.Open(file);
         Seed = long.Parse(Reader.Metadata["seed"], CultureInfo.InvariantCulture);
@@ -39,7 +43,9 @@ public sealed class GoldenModel : IDisposable
 
     public JsonElement Sampled { get; }
 
-    public static GoldenModel Open(string file) => new(file);
+    /// <param name="file">Path below the golden folder.</param>
+    /// <param name="precision">What the network computes in; tolerances are that type's.</param>
+    public static GoldenModel Open(string file, DType precision = DType.F32) => new(file, precision);
 
     /// <summary>Every case of the files that match, full-size ones (their names say sd15) or the others.</summary>
     /// <param name="pattern">Such as <c>unet_*.safetensors</c>.</param>
@@ -54,9 +60,10 @@ public sealed class GoldenModel : IDisposable
         }
     }
 
-    /// <summary>Fills a network with the file's hash weights, whose variance gain its config names where it is not 1.</summary>
+    /// <summary>Fills a network with the file's hash weights, to compute in the chosen type; their variance gain its config names where it is not 1.</summary>
     public void FillWeights(Module module, Device device, string prefix = "")
     {
+        module.SetPrecision(precision);
         using JsonDocument config = JsonDocument.Parse(Config);
         double gain = config.RootElement.TryGetProperty("variance_gain", out JsonElement g) ? g.GetDouble() : 1;
         var buffer = new float[module.NamedParameters().Max(p => p.Parameter.FileShape.Count)];
@@ -69,7 +76,8 @@ public sealed class GoldenModel : IDisposable
         }
     }
 
-    public double Tolerance(string kind) => tolerances.GetProperty(kind).GetDouble();
+    /// <summary>Largest relative L2 distance of a kind of value.</summary>
+    public double Tolerance(string kind) => precision == DType.F32 ? tolerances.GetProperty(kind).GetDouble() : NarrowTolerance.Of(precision, kind);
 
     public void Dispose() => Reader.Dispose();
 
@@ -152,6 +160,7 @@ public sealed partial class GoldenCase
         for (int i = 0; i < y.Length; i++) loss += (double)y[i] * p[i];
         float expected = Stored("loss")![0];
         double distance = Math.Abs(loss - expected) / Math.Max(1, Math.Abs(expected)), tolerance = golden.Tolerance("loss");
+        TestContext.Current.TestOutputHelper?.WriteLine($"loss {distance:g3}");
         Assert.True(distance <= tolerance, $"{golden.Name} {name}/loss: {loss} against {expected}, {distance:G3} is above {tolerance:G3}");
     }
 
@@ -166,8 +175,11 @@ public sealed partial class GoldenCase
         return golden.Reader.ReadFloat32(full);
     }
 
-    private void Near(float[] actual, float[] expected, string kind, string key) =>
+    private void Near(float[] actual, float[] expected, string kind, string key)
+    {
+        TestContext.Current.TestOutputHelper?.WriteLine($"{kind} {Distance.RelativeL2(actual, expected):g3} {key}");
         Closeness.AssertRelativeL2(actual, expected, golden.Tolerance(kind), $"{golden.Name} {name}/{key}");
+    }
 
     private (float[] Values, int[] Shape) Values(string input)
     {
@@ -224,7 +236,8 @@ public static class Layout
     /// <summary>A tensor's values; one of four axes as (N, C, H, W). Convolution weights, (O, KH, KW, I), become (O, I, KH, KW) alike.</summary>
     public static float[] ToReference(Tensor tensor)
     {
-        float[] values = tensor.ToArray();
+        using IDisposable noGrad = Autograd.NoGrad();
+        float[] values = Ops.Cast(tensor.Detach(), DType.F32).ToArray();
         if (tensor.Shape.Rank != 4) return values;
         int n = tensor.Shape[0], pixels = tensor.Shape[1] * tensor.Shape[2], c = tensor.Shape[3];
         var result = new float[values.Length];

@@ -34,7 +34,7 @@ internal static class Program
         foreach ((string phase, Action call) in TorchOps.Phases(op, inputs, gradient))
         {
             CallTime time = CallTime.Measure(call, wait: () => { });
-            MicroRecord record = MicroRecord.Of(op, phase, time, op.Work(phase, read, written));
+            MicroRecord record = MicroRecord.Of(op, phase, "fp32", time, op.Work(phase, read, written));
             record.Json["channels_last"] = false;
             record.Json["device"] = "cpu";
             record.Json["runtime"] = $"libtorch {torch.__version__} through TorchSharp on {RuntimeInformation.FrameworkDescription}";

@@ -10,6 +10,9 @@ public sealed partial class GpuBackend
     /// <summary>True on CUDA devices whose tensor cores the kernels use.</summary>
     public bool HasTensorCores => accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80;
 
+    /// <summary>What groups are spread over.</summary>
+    internal int Multiprocessors => accelerator.NumMultiprocessors;
+
     /// <summary>
     /// As <see cref="Gemm"/> with a and b of one type of floats, c of that or float32, the residual of either, the bias float32, and the
     /// factors of a low-rank term of a's type. The caller has asked <see cref="HasTensorCores"/> and <see cref="TensorCoreContract"/>.
@@ -17,7 +20,7 @@ public sealed partial class GpuBackend
     internal void GemmTensorCore(Tensor a, Tensor b, Tensor c, in GemmShape shape, in GemmEpilogue epilogue)
     {
         using Turn turn = Enter();
-        TensorCorePlan plan = TensorCorePlan.For(shape, epilogue.LowRank?.Rank ?? 0, a.DType, accelerator.NumMultiprocessors);
+        TensorCorePlan plan = TensorCorePlan.For(shape, epilogue.LowRank?.Rank ?? 0, a.DType, Multiprocessors);
         GemmTensorCore(a, b, c, shape, epilogue, plan);
     }
 
@@ -41,7 +44,7 @@ public sealed partial class GpuBackend
     internal void Conv2dTensorCore(Tensor image, Tensor w, Tensor result, in TensorCoreConv2d conv, in GemmEpilogue epilogue)
     {
         using Turn turn = Enter();
-        Conv2dTensorCore(image, w, result, conv, epilogue, TensorCorePlan.For(conv, image.DType, accelerator.NumMultiprocessors));
+        Conv2dTensorCore(image, w, result, conv, epilogue, TensorCorePlan.For(conv, image.DType, Multiprocessors));
     }
 
     /// <summary>The same with a plan of the caller's.</summary>
@@ -55,7 +58,7 @@ public sealed partial class GpuBackend
     internal void Conv2dBackwardWeightTensorCore(Tensor x, Tensor dy, Tensor dw, in Conv2dShape shape)
     {
         using Turn turn = Enter();
-        Conv2dBackwardWeightTensorCore(x, dy, dw, shape, TensorCorePlan.For(TensorCoreConv2d.WeightProduct(shape), 0, x.DType, accelerator.NumMultiprocessors));
+        Conv2dBackwardWeightTensorCore(x, dy, dw, shape, TensorCorePlan.For(TensorCoreConv2d.WeightProduct(shape), 0, x.DType, Multiprocessors));
     }
 
     /// <summary>The same with a plan of the caller's.</summary>

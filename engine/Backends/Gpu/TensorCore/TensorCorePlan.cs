@@ -10,8 +10,14 @@ internal readonly record struct TensorCorePlan(TensorCoreTile Tile, int TilesM, 
     public long Groups => (long)TilesM * TilesN * Splits * Batch;
 
     /// <summary>The plan for a shape of operands of a type with <paramref name="rank"/> more k appended, on a device with some multiprocessors.</summary>
-    public static TensorCorePlan For(in GemmShape shape, int rank, DType type, int multiprocessors) =>
-        For(shape, rank, type, TensorCoreTable.Choose(shape.M, shape.N, shape.Batch, multiprocessors), multiprocessors);
+    public static TensorCorePlan For(in GemmShape shape, int rank, DType type, int multiprocessors)
+    {
+        // Only 16 bits were tuned.
+        if (shape.Batch == 1 && type != DType.F32
+            && TensorCoreTuned.Find(TensorCoreShapeClass.Of(false, shape.M, shape.N, shape.K), multiprocessors) is { } tuned)
+            return For(shape, rank, type, TensorCoreTable.Of(tuned.Tile), multiprocessors).Split(tuned.Splits);
+        return For(shape, rank, type, TensorCoreTable.Choose(shape.M, shape.N, shape.Batch, multiprocessors), multiprocessors);
+    }
 
     /// <summary>The plan with a given tile.</summary>
     public static TensorCorePlan For(in GemmShape shape, int rank, DType type, TensorCoreRow row, int multiprocessors)
@@ -21,8 +27,13 @@ internal readonly record struct TensorCorePlan(TensorCoreTile Tile, int TilesM, 
     }
 
     /// <summary>The plan of a convolution, or of its input's gradient.</summary>
-    public static TensorCorePlan For(in TensorCoreConv2d conv, DType type, int multiprocessors) =>
-        For(conv, type, TensorCoreTable.Choose(conv.Rows, conv.Columns, 1, multiprocessors), multiprocessors);
+    public static TensorCorePlan For(in TensorCoreConv2d conv, DType type, int multiprocessors)
+    {
+        int k = conv.Shape.KH * conv.Shape.KW * conv.Channels;
+        if (type != DType.F32 && TensorCoreTuned.Find(TensorCoreShapeClass.Of(true, conv.Rows, conv.Columns, k), multiprocessors) is { } tuned)
+            return For(conv, type, TensorCoreTable.Of(tuned.Tile), multiprocessors).Split(tuned.Splits);
+        return For(conv, type, TensorCoreTable.Choose(conv.Rows, conv.Columns, 1, multiprocessors), multiprocessors);
+    }
 
     /// <summary>The plan of a convolution with a given tile. A tap's channels are whole slices, the last filled up with zeros.</summary>
     public static TensorCorePlan For(in TensorCoreConv2d conv, DType type, TensorCoreRow row, int multiprocessors)
