@@ -54,6 +54,26 @@ public class TrainCommandTests
         Assert.Equal(1, Run(["report", folder.File("none")]).Code);
     }
 
+    [Fact]
+    public void Training_goes_on_top_of_adapters_that_are_merged_first()
+    {
+        using var folder = new TemporaryFolder();
+        string first = folder.File("first"), second = folder.File("second"), adapter = Path.Combine(first, "adapter.safetensors");
+        string[] common = [.. Short, "--sample-steps", "0", "--method", "lora", "--steps", "3"];
+        Assert.Equal(0, Run([.. common, "--out", first]).Code);
+        (int code, string output) = RunForOutput([.. common, "--adapter", $"{adapter}:0.5", "--adapter", $"{adapter}:0.5", "--out", second]);
+        Assert.Equal(0, code);
+        Assert.Contains("merged    ", output, StringComparison.Ordinal);
+        double[] before = Validations(first), after = Validations(second);
+        // Merged or beside its layer, an adapter differs by rounding.
+        Assert.Equal(before.Min(), after[0], 1e-5);
+        Assert.NotEqual(before[0], after[0], 1e-5);
+        Assert.Equal(1, Run(["--resume", second, "--adapter", adapter]).Code);
+        Assert.Equal(1, Run([.. common, "--adapter", folder.File("none.safetensors"), "--out", folder.File("third")]).Code);
+
+        static double[] Validations(string run) => [.. RunTables.Metrics(run).Select(row => row.Validation).OfType<double>()];
+    }
+
     [Theory]
     [InlineData("selora", "1", "fused")]
     [InlineData("selora", "1", "separate")]

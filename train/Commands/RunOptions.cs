@@ -17,6 +17,7 @@ internal sealed class RunOptions
     {
         Bind<string>("--model", "PATH", "Base model: a Stable Diffusion 1.5 folder in diffusers form, a single file (.safetensors, .ckpt), a name in Hugging Face's cache (owner/model), or 'mini', the built-in demonstration model (mini).", (c, v) => c.Model = v);
         Bind<string>("--tokenizer", "DIR", "Folder with vocab.json and merges.txt, for a model in a single file (a folder 'tokenizer' beside it).", (c, v) => c.Tokenizer = v);
+        Bind<string[]>("--adapter", "FILE[:WEIGHT]", "Adapter of any form that is merged into the model before training; may be given several times. What is trained comes on top and does not contain it.", (c, v) => c.Adapters = v);
         Bind<string>("--data", "DIR", "Images with captions: a folder with metadata.csv or metadata.jsonl (file_name,text), a data set as published (--dataset), or 'phantoms', drawn radiographs (phantoms).", (c, v) => c.Data = v);
         Bind<string>("--dataset", "NAME", $"Layout of the data: {string.Join(", ", DataSets.Names)} (auto).", (c, v) => c.Dataset = v);
         Bind<string>("--column", "NAME", "Caption column of the metadata file (text).", (c, v) => c.Column = v);

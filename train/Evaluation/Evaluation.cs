@@ -36,7 +36,7 @@ internal sealed class Evaluation
         DType precision = Precision.Use(config.Precision ?? Precision.Default(device), device);
         InceptionV3? inception = options.Inception is null ? null : InceptionV3.Load(options.Inception, device);
         ClipScorer? clip = options.Clip is null ? null : new ClipScorer(options.Clip, device);
-        model = ModelFolder.Open(config.IsMini ? MiniModel.Folder : config.Model).Load(device, precision);
+        model = BaseModel.Load(config, device, precision);
         IReadOnlyList<IImageFeatures> spaces = inception is null
             ? [new VaeFeatures(model.Vae, ModelName(config))]
             : [.. Enum.GetValues<InceptionLayer>().OrderDescending().Select(layer => new InceptionFeatures(inception, layer))];

@@ -33,6 +33,9 @@ internal sealed partial record RunConfig
     /// <summary>Folder of the tokenizer, in place of the model's own.</summary>
     public string? Tokenizer { get; set; }
 
+    /// <summary>Adapters, as <see cref="SeLoRA.Adapters.AdapterSource.Parse"/> reads them, that are merged into the model before it is trained.</summary>
+    public IReadOnlyList<string> Adapters { get; set; } = [];
+
     /// <summary><c>phantoms</c> or a folder of images with captions.</summary>
     public string Data { get; set; } = PhantomData;
 
@@ -163,6 +166,7 @@ internal sealed partial record RunConfig
             throw new EngineException($"--lr {c.LearningRate}: a positive number is needed");
         if (!(c.MaxGradNorm >= 0)) throw new EngineException($"--max-grad-norm {c.MaxGradNorm}: a positive number, or 0 for no limit, is needed");
         if (!float.IsFinite(c.Guidance)) throw new EngineException($"--guidance {c.Guidance}: a number is needed");
+        if (c.Adapters is null || c.Adapters.Any(string.IsNullOrWhiteSpace)) throw new EngineException("--adapter: empty; a file or folder is needed");
         if (c.Prompts is null || c.Prompts.Any(string.IsNullOrWhiteSpace)) throw new EngineException("--prompt: empty; a text is needed");
         if (!(c.Validation is >= 0 and < 1)) throw new EngineException($"--validation {c.Validation}: a share from 0 up to, not including, 1");
         if (c.Size % 8 != 0 || c.Size <= 0) throw new EngineException($"--size {c.Size}: a positive multiple of 8 is needed");

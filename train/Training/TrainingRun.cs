@@ -29,7 +29,7 @@ internal sealed class TrainingRun : IDisposable
         device = Device.Parse(config.Device);
         DType precision = Precision.Use(config.Precision ??= Precision.Default(device), device);
         Console.WriteLine($"device    {device}: {Backend.Get(device).Name}{(config.Precision == "fp32" ? "" : $", {config.Precision}")}");
-        model = ModelFolder.Open(config.IsMini ? MiniModel.Folder : config.Model, config.Tokenizer).Load(device, precision);
+        model = BaseModel.Load(config, device, precision);
         Console.WriteLine($"model     {config.Model}: U-Net {model.UNet.ParameterCount / 1e6:F1} M, text encoder {model.TextEncoder.ParameterCount / 1e6:F1} M, VAE {model.Vae.ParameterCount / 1e6:F1} M weights");
         DataSplits data = DataSets.Open(config, Console.WriteLine, cancel);
         train = Encode(data.Train, cancel);
