@@ -23,6 +23,7 @@ public sealed partial class GpuBackend : IBackend
     private readonly MemoryPool pool;
     private readonly AcceleratorMemory source;
     private readonly Operands operands = new();
+    private readonly UploadRing? staged;
     private long launches;
 
     internal GpuBackend(Device device, Accelerator accelerator)
@@ -34,6 +35,8 @@ public sealed partial class GpuBackend : IBackend
         Stream = accelerator.CreateStream();
         source = new AcceleratorMemory(accelerator);
         pool = new MemoryPool($"{device} ({Name})", source);
+        accelerator.Bind();
+        if (Stream is CudaStream cuda && CudaStaging.TryCreate(cuda) is { } staging) staged = new UploadRing(staging);
     }
 
     /// <inheritdoc/>
@@ -210,8 +213,16 @@ public sealed partial class GpuBackend : IBackend
 
     private unsafe void Upload(ReadOnlySpan<byte> source, ArrayView<byte> y)
     {
-        // ILGPU takes the address of the reference without pinning it, and OpenCL copies on a thread of its own meanwhile.
-        fixed (byte* first = source) y.CopyFromCPU(Stream, ref *first, source.Length);
+        try
+        {
+            if (staged is not null && staged.TryUpload(source, y.LoadEffectiveAddressAsPtr())) return;
+            // ILGPU takes the address of the reference without pinning it, and OpenCL copies on a thread of its own meanwhile.
+            fixed (byte* first = source) y.CopyFromCPU(Stream, ref *first, source.Length);
+        }
+        catch (AcceleratorException e)
+        {
+            throw Failed("uploading", e);
+        }
     }
 
     // ILGPU wraps the sentence that says what is wrong: take the innermost.
