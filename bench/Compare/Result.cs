@@ -11,7 +11,8 @@ namespace SeLoRA.Bench;
 /// <param name="Rate">In <paramref name="Unit"/>, where the file says or lets compute it.</param>
 /// <param name="Unit">GFLOP/s or GB/s.</param>
 /// <param name="OfCeiling">The rate as a share of what the machine can do, where the file says it.</param>
-internal sealed record Result(string Name, string Family, double Milliseconds, double? Rate, string Unit, double? OfCeiling)
+/// <param name="TensorGib">Most memory held by tensors, where the file says it: on a GPU.</param>
+internal sealed record Result(string Name, string Family, double Milliseconds, double? Rate, string Unit, double? OfCeiling, double? TensorGib)
 {
     private static readonly string[] Keys =
         ["task", "op", "shape", "phase", "model", "size", "batch", "dtype", "weights", "method", "rank", "inference_steps", "checkpoint"];
@@ -48,6 +49,7 @@ internal sealed record Result(string Name, string Family, double Milliseconds, d
         Milliseconds = CallTime.Median(rounds.Select(r => r.Milliseconds)),
         Rate = Median(rounds.Select(r => r.Rate)),
         OfCeiling = Median(rounds.Select(r => r.OfCeiling)),
+        TensorGib = Median(rounds.Select(r => r.TensorGib)),
     };
 
     private static double? Median(IEnumerable<double?> values)
@@ -68,7 +70,8 @@ internal sealed record Result(string Name, string Family, double Milliseconds, d
             double time = least ? Number("ms_min") ?? ms : ms;
             return new Result(string.Join(' ', Keys.Select(Value).Where(v => !Unsaid.Contains(v))),
                 Value("op").Length > 0 ? $"{Value("op")} {Value("phase")}" : Value("task"), time, rate * ms / time,
-                record.ContainsKey("gb_s") ? "GB/s" : "GFLOP/s", Number("of_ceiling") * ms / time);
+                record.ContainsKey("gb_s") ? "GB/s" : "GFLOP/s", Number("of_ceiling") * ms / time,
+                Value("peak_mem_of") == "tensors" ? Number("peak_mem_gib") : null);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -6,9 +6,6 @@ namespace SeLoRA.Bench;
 /// <summary>The last words of a check: what passed, and how the times are to PyTorch's.</summary>
 internal static class CheckTable
 {
-    /// <summary>Times at most those of PyTorch; SeLoRA's steps at most 2.5 % over LoRA's, the bound that its paper gives.</summary>
-    public const double PeerBar = 1, OverheadBar = 1.025;
-
     /// <summary>Its lines.</summary>
     /// <param name="options">What was checked.</param>
     /// <param name="deviceName">The device's own name.</param>
@@ -36,35 +33,47 @@ internal static class CheckTable
         Result[] ours = [.. Read(folder, CheckRun.EngineFile).Values];
         Dictionary<string, Result> eager = Read(folder, CheckRun.PeerFile), compiled = Read(folder, CheckRun.CompiledFile);
         if (ours.Length == 0) yield break;
-        yield return $"{"time, ms",-44} {"ours",9} {"PyTorch",9} {"ratio",6} {"compiled",9} {"ratio",6}  bar {PeerBar:F2}";
-        foreach (Result r in ours.Where(r => !r.Family.Contains(' ') && r.Family != SeLoRAOverhead.Name)) yield return Row(r.Name, [r], eager, compiled);
+        yield return $"{"time, ms",-44} {"ours",9} {"PyTorch",9} {"ratio",6} {"bar",4} {"compiled",9} {"ratio",6} {"bar",4}";
+        foreach (Result r in ours.Where(r => !r.Family.Contains(' ') && r.Family != SeLoRAOverhead.Name)) yield return Row(r.Name, [r]);
         // Of single operators the geometric mean over their shapes; the files have each.
         foreach (IGrouping<string, Result> family in ours.Where(r => r.Family.Contains(' ')).GroupBy(r => $"{r.Family} {r.Name.Split(' ')[^1]}"))
-            yield return Row($"{family.Key} (mean of {family.Count()})", [.. family], eager, compiled);
-        foreach ((string name, double ratio) in Overheads(folder))
-            yield return string.Create(CultureInfo.InvariantCulture, $"{name,-34} SeLoRA / LoRA {ratio:F4}, bar {OverheadBar}{(ratio > OverheadBar ? "  over" : "")}");
+            yield return Row($"{family.Key} (mean of {family.Count()})", [.. family]);
+        foreach (Result r in ours.Where(r => r.Family == "train-step" && r.TensorGib is not null))
+            yield return string.Create(CultureInfo.InvariantCulture, $"{$"peak GiB of {r.Name}",-44} {r.TensorGib,9:F2}")
+                + Cells(r.TensorGib!.Value, eager.GetValueOrDefault(r.Name)?.TensorGib, CheckBars.Memory, out bool over) + (over ? "  over" : "");
+        foreach ((string name, double ratio, double byTest) in Overheads(folder))
+            yield return string.Create(CultureInfo.InvariantCulture,
+                $"{name,-34} SeLoRA / LoRA {ratio:F4}, by the test alone {byTest:F4}, bar {CheckBars.Overhead}{(ratio > CheckBars.Overhead ? "  over" : "")}");
+
+        string Row(string name, Result[] ours)
+        {
+            CheckBars bars = CheckBars.Of(ours[0].Family);
+            return string.Create(CultureInfo.InvariantCulture, $"{name,-44} {Mean(ours.Select(r => r.Milliseconds)),9:G4}")
+                + Beside(ours, eager, bars.Eager, out bool overEager) + Beside(ours, compiled, bars.Compiled, out bool overCompiled)
+                + (overEager || overCompiled ? "  over" : "");
+        }
     }
 
-    private static string Row(string name, Result[] ours, params Dictionary<string, Result>[] peers)
+    /// <summary>Means over what the peer has too.</summary>
+    private static string Beside(Result[] ours, Dictionary<string, Result> peer, double bar, out bool isOver)
     {
-        string cells = "", verdict = "";
-        foreach (Dictionary<string, Result> peer in peers)
-        {
-            Result[] both = [.. ours.Where(r => peer.ContainsKey(r.Name))];
-            double theirs = Mean(both.Select(r => peer[r.Name].Milliseconds)), ratio = Mean(both.Select(r => r.Milliseconds)) / theirs;
-            cells += both.Length == 0 ? $" {"-",9} {"-",6}" : string.Create(CultureInfo.InvariantCulture, $" {theirs,9:G4} {ratio,6:F2}");
-            if (ratio > PeerBar) verdict = "  over";
-        }
-        return string.Create(CultureInfo.InvariantCulture, $"{name,-44} {Mean(ours.Select(r => r.Milliseconds)),9:G4}{cells}{verdict}");
+        Result[] both = [.. ours.Where(r => peer.ContainsKey(r.Name))];
+        return Cells(Mean(both.Select(r => r.Milliseconds)), both.Length > 0 ? Mean(both.Select(r => peer[r.Name].Milliseconds)) : null, bar, out isOver);
+    }
+
+    private static string Cells(double ours, double? theirs, double bar, out bool isOver)
+    {
+        isOver = ours / theirs > bar;
+        return theirs is null ? $" {"-",9} {"-",6} {"-",4}" : string.Create(CultureInfo.InvariantCulture, $" {theirs,9:G4} {ours / theirs,6:F3} {bar:F2}");
     }
 
     private static double Mean(IEnumerable<double> values) => Math.Exp(values.Select(v => Math.Log(v)).DefaultIfEmpty(double.NaN).Average());
 
     private static Dictionary<string, Result> Read(string folder, string file) => Result.ReadWhole(Path.Combine(folder, file));
 
-    private static IEnumerable<(string Name, double Ratio)> Overheads(string folder) =>
+    private static IEnumerable<(string Name, double Ratio, double ByTest)> Overheads(string folder) =>
         from line in File.ReadLines(Path.Combine(folder, CheckRun.EngineFile))
         where line.StartsWith($"{{\"task\":\"{SeLoRAOverhead.Name}\"", StringComparison.Ordinal) && line.EndsWith('}')
         let record = JsonNode.Parse(line)!
-        select ($"{SeLoRAOverhead.Name} {record["size"]} x{record["batch"]} {record["dtype"]}", record["ratio_of_test_alone"]!.GetValue<double>());
+        select ($"{SeLoRAOverhead.Name} {record["size"]} x{record["batch"]} {record["dtype"]}", record["ratio"]!.GetValue<double>(), record["ratio_of_test_alone"]!.GetValue<double>());
 }

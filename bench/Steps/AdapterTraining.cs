@@ -1,12 +1,14 @@
 using SeLoRA.Adapters;
 using SeLoRA.Engine;
 using SeLoRA.Model;
+using SeLoRA.Train;
 
 namespace SeLoRA.Bench;
 
 /// <summary>
 /// Fine-tuning of two networks with cached latents and token ids: draw noise, add it, text encoder, U-Net, mean squared error, backward,
-/// Adam; adapters in every linear layer of both. Several may share the networks and take turns.
+/// Adam; adapters in every linear layer of both. A GPU does it by the training program's own step, from recordings where it repeats; on the host
+/// its parts are timed. Several may share the networks and take turns.
 /// </summary>
 internal sealed class AdapterTraining : IDisposable
 {
@@ -17,7 +19,9 @@ internal sealed class AdapterTraining : IDisposable
     private readonly RankController? ranks;
     private readonly LossScaler? scaler;
     private readonly NoiseSchedule schedule = NoiseSchedule.FromConfig(SchedulerConfig.Parse(ModelSize.Schedule));
+    private readonly GradientStep? gradients;
     private readonly IBackend backend;
+    private readonly bool replays;
     private readonly Shape latents;
     private readonly float[] clean, noise, noisy;
     private readonly int[] ids;
@@ -28,6 +32,7 @@ internal sealed class AdapterTraining : IDisposable
     {
         (this.text, this.unet) = (text, unet);
         backend = Backend.Get(options.Device);
+        replays = options.Replays;
         AdapterRoot[] roots = [new("unet", unet), new("text_encoder", text)];
         var selora = new SeLoRAConfig { RankInitial = options.Rank, Lambda = options.Threshold, TestEvery = 1 };
         bool grows = options.Method == "selora";
@@ -39,6 +44,10 @@ internal sealed class AdapterTraining : IDisposable
         (clean, noise, noisy) = (new float[latents.Count], new float[latents.Count], new float[latents.Count]);
         Philox.FillNormal(clean, 3);
         ids = StepTask.Ids(options.Batch, text.Config);
+        if (options.Device.Kind == DeviceKind.Cpu) return;
+        var denoiser = new Denoiser(text, unet, options.Device);
+        var place = new DeviceBatch(denoiser, options.Batch, text.Config.MaxPositionEmbeddings, new Shape(latents[1], latents[2], latents[3]));
+        gradients = new GradientStep(denoiser, adapters, adam, [place], maxNorm: 0);
     }
 
     /// <summary>Loss of the last step.</summary>
@@ -50,6 +59,15 @@ internal sealed class AdapterTraining : IDisposable
     /// <summary>Layers that the last test gave a rank.</summary>
     public int LastGrown { get; private set; }
 
+    /// <summary>Whether the last step without a test was replayed as a whole.</summary>
+    public bool IsReplayed { get; private set; }
+
+    /// <summary>Whether the next step without a test is like all later ones, while ranks stay.</summary>
+    public bool IsWarm => !replays || IsReplayed || ReplayProblem is not null;
+
+    /// <summary>Why a GPU's steps are not repeated from a recording; null while they may.</summary>
+    public string? ReplayProblem => gradients?.Problem;
+
     /// <summary>Makes the networks use these adapters.</summary>
     public void Attach() => adapters.Attach();
 
@@ -59,39 +77,65 @@ internal sealed class AdapterTraining : IDisposable
     /// <summary>A step, with SeLoRA's rank test if asked for, its scores from the step's own backward.</summary>
     public void Step(Action<string> lap, bool test = false)
     {
-        using var scope = new TensorScope();
+        NoisyBatch batch = Draw();
+        if (gradients is null) StepByParts(batch, lap, test);
+        else StepAsTrained(gradients, batch, lap, test);
+    }
+
+    private NoisyBatch Draw()
+    {
         int batch = latents[0];
         int[] timesteps = [.. Enumerable.Range(0, batch).Select(i => Philox.Int(13, (ulong)(steps * batch + i), 1000))];
         Philox.FillNormal(noise, 17, (ulong)(steps++ * noise.Length));
         schedule.AddNoise(clean, noise, timesteps, noisy);
-        Tensor context = text.Forward(ids, batch);
-        Tensor predicted = unet.Forward(Tensor.From(noisy, latents, backend.Device), [.. timesteps.Select(t => (float)t)], context);
-        Tensor loss = Ops.MseLoss(predicted, Tensor.From(noise, latents, backend.Device));
+        return new NoisyBatch(ids, [.. timesteps.Select(t => (float)t)], noisy, noise);
+    }
+
+    private void StepByParts(NoisyBatch batch, Action<string> lap, bool test)
+    {
+        using var scope = new TensorScope();
+        Tensor context = text.Forward(ids, batch.Count);
+        Tensor predicted = unet.Forward(Tensor.From(noisy, latents, Device.Cpu), batch.Timesteps, context);
+        Tensor loss = Ops.MseLoss(predicted, Tensor.From(noise, latents, Device.Cpu));
         Loss = loss.Item();
         lap("forward");
-        Tensor? scale = scaler is null ? null : Tensor.From([scaler.Scale], loss.Shape, backend.Device);
-        using (test ? ranks!.Observe(scaler?.Scale ?? 1f) : null) loss.Backward(scale);
+        using (test ? ranks!.Observe() : null) loss.Backward();
         backend.Synchronize();
         lap("backward");
-        bool good = scaler is null || Unscale(scaler);
-        if (good) adam.Step();
+        adam.Step();
         adam.ZeroGrad();
-        if (test && good) LastGrown = ranks!.Decide(steps).Count(d => d.Grown);
-        else if (test) ranks!.Discard();
+        if (test) Decide(isGood: true);
         backend.Synchronize();
         lap(test ? "test" : "update");
     }
 
-    private bool Unscale(LossScaler scaler)
+    /// <summary>As <see cref="TrainingLoop.Next"/> does it. The device is waited for once, so the parts are not told apart.</summary>
+    private void StepAsTrained(GradientStep step, NoisyBatch batch, Action<string> lap, bool test)
     {
-        List<Tensor> grads = [.. adapters.Parameters.Where(p => p.Tensor.Grad is not null).Select(p => p.Tensor.Grad!)];
-        foreach (Tensor grad in grads) backend.Scale(grad, 1f / scaler.Scale, grad);
-        return scaler.Accept(GradClip.Norm(grads));
+        float? scale = scaler?.Scale;
+        step.Run([batch], scale ?? 1f, replays && !test, share => test ? ranks!.Observe(share) : null);
+        if (scale is { } by) step.Unscale(by);
+        step.Finish();
+        Loss = step.Losses()[0];
+        bool isGood = scaler?.Accept(step.Norm()) ?? true;
+        if (isGood) adam.StepCount++;
+        if (test) Decide(isGood);
+        else IsReplayed = step is { LastRun: StepRun.Replayed, LastUpdate: StepRun.Replayed };
+        adam.ZeroGrad();
+        backend.Synchronize();
+        lap("step");
+    }
+
+    private void Decide(bool isGood)
+    {
+        if (isGood) LastGrown = ranks!.Decide(steps).Count(d => d.Grown);
+        else ranks!.Discard();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        gradients?.Dispose();
         ranks?.Dispose();
         adam.Dispose();
         adapters.Dispose();

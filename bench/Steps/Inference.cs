@@ -21,12 +21,14 @@ internal abstract class InferenceTask(StepOptions options) : StepTask(options)
     protected abstract void Forward();
 }
 
-/// <summary>One evaluation of the U-Net with 77 text tokens an image.</summary>
+/// <summary>One evaluation of the U-Net with 77 text tokens an image; on a GPU replayed, as in sampling.</summary>
 internal sealed class UNetForward : InferenceTask
 {
     private readonly UNet2DConditionModel unet;
-    private readonly Tensor latents, text;
+    private readonly Tensor latents, text, embedded;
     private readonly float[] timesteps;
+    private readonly StepReplay replay;
+    private StepRun lastRun;
 
     public UNetForward(StepOptions options) : base(options)
     {
@@ -34,9 +36,38 @@ internal sealed class UNetForward : InferenceTask
         Adapt(new AdapterRoot("unet", unet));
         (latents, text) = (Latents(1), Normal(2, options.Batch, Tokens, options.Model.Text.HiddenSize));
         timesteps = [.. Enumerable.Range(0, options.Batch).Select(i => (float)Philox.Int(3, (ulong)i, 1000))];
+        embedded = Tensor.Empty(unet.TimestepShape(options.Batch), options.Device);
+        replay = new StepReplay(Backend, Evaluate);
     }
 
-    protected override void Forward() => unet.Forward(latents, timesteps, text);
+    /// <inheritdoc/>
+    public override bool IsWarm => !Options.Replays || IsReplayed || ReplayProblem is not null;
+
+    /// <inheritdoc/>
+    public override string? ReplayProblem => replay.Problem;
+
+    /// <inheritdoc/>
+    public override bool IsReplayed => lastRun == StepRun.Replayed;
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        replay.Dispose();
+        base.Dispose();
+    }
+
+    protected override void Forward()
+    {
+        embedded.CopyFrom(unet.EmbedTimesteps(timesteps));
+        if (Options.Replays) lastRun = replay.Run();
+        else Evaluate();
+    }
+
+    private void Evaluate()
+    {
+        using var scope = new TensorScope();
+        unet.Forward(latents, embedded, text);
+    }
 }
 
 /// <summary>Images to latents.</summary>
@@ -85,7 +116,7 @@ internal sealed class ClipText : InferenceTask
     protected override void Forward() => text.Forward(ids, Options.Batch);
 }
 
-/// <summary>Text encoder, DDIM with guidance (U-Net batch twice as large), decoder.</summary>
+/// <summary>Text encoder, DDIM with guidance (U-Net batch twice as large), decoder; on a GPU the evaluations of one call are replayed, as in sampling.</summary>
 internal sealed class Generate : InferenceTask
 {
     /// <summary>Weight of the text.</summary>
@@ -96,6 +127,7 @@ internal sealed class Generate : InferenceTask
     private readonly AutoencoderKL vae;
     private readonly IScheduler scheduler;
     private readonly int[] ids;
+    private string? replayProblem;
 
     public Generate(StepOptions options) : base(options)
     {
@@ -111,23 +143,30 @@ internal sealed class Generate : InferenceTask
             """));
     }
 
+    /// <inheritdoc/>
+    public override bool IsReplayed => Options.Replays && ReplayProblem is null;
+
+    /// <inheritdoc/>
+    public override string? ReplayProblem => replayProblem;
+
     protected override void Forward()
     {
+        using var denoising = new DenoisingStep(unet, Options.Replays);
         Tensor context = text.Forward(ids, 2 * Options.Batch);
         int side = Options.Size / 8;
         var latents = new float[Options.Batch * side * side * 4];
         Philox.FillNormal(latents, 11);
         scheduler.SetTimesteps(Options.InferenceSteps);
-        var noise = new float[latents.Length];
+        float[] noise = new float[latents.Length], predicted = new float[2 * latents.Length];
+        denoising.Begin(new Shape(2 * Options.Batch, side, side, 4), context);
         float[] timesteps = scheduler.Timesteps.ToArray();
         for (int step = 0; step < timesteps.Length; step++)
         {
-            using var scope = new TensorScope();
-            Tensor both = Tensor.From([.. latents, .. latents], new Shape(2 * Options.Batch, side, side, 4), Options.Device);
-            float[] predicted = unet.Forward(both, [timesteps[step]], context).ToArray();
+            denoising.Run([.. latents, .. latents], timesteps[step], predicted);
             for (int i = 0; i < noise.Length; i++) noise[i] = predicted[i] + Guidance * (predicted[noise.Length + i] - predicted[i]);
             scheduler.Step(noise, step, latents, latents);
         }
+        replayProblem = denoising.Problem;
         vae.Decode(Tensor.From(latents, new Shape(Options.Batch, side, side, 4), Options.Device));
     }
 }

@@ -25,6 +25,7 @@ internal static class StepCommand
         var steps = new Option<int>("--steps") { HelpName = "N", Description = "Timed steps; rounds of selora-overhead (10).", DefaultValueFactory = _ => 10 };
         var warmup = new Option<int>("--warmup") { HelpName = "N", Description = "Steps before them (3).", DefaultValueFactory = _ => 3 };
         var checkpoint = new Option<bool>("--checkpoint") { Description = "train-step: make the U-Net's blocks again in backward instead of keeping their results." };
+        var noGraphs = new Option<bool>("--no-graphs") { Description = "On a GPU, launch the kernels of every step one by one instead of replaying recorded steps." };
         var inference = new Option<int>("--inference-steps") { HelpName = "N", Description = "Sampling steps of generate (50).", DefaultValueFactory = _ => 50 };
         var every = new Option<int>("--expand-every") { HelpName = "N", Description = "SeLoRA: steps from one rank test to the next, for the amortised time (40).", DefaultValueFactory = _ => 40 };
         var threshold = new Option<double>("--threshold") { HelpName = "X", Description = "SeLoRA: the ratio that earns a rank (1.1).", DefaultValueFactory = _ => 1.1 };
@@ -33,7 +34,7 @@ internal static class StepCommand
         var countOnly = new Option<bool>("--count-only") { Description = "Count a step's operations and stop." };
         Option<int> rounds = Rounds.Option();
         var command = new Command("step", "Time whole jobs with hash weights: the full Stable Diffusion 1.5, or the same with small numbers.")
-        { task, model, size, batch, dtype, weights, device, method, rank, steps, warmup, checkpoint, inference, every, threshold, tests, note, countOnly, rounds };
+        { task, model, size, batch, dtype, weights, device, method, rank, steps, warmup, checkpoint, noGraphs, inference, every, threshold, tests, note, countOnly, rounds };
         command.SetAction(result =>
         {
             string name = OneOf(task, result.GetRequiredValue(task), tasks);
@@ -53,7 +54,7 @@ internal static class StepCommand
                 Weights = stored, Precision = precision,
                 Model = ModelSize.All[OneOf(model, result.GetValue(model)!, ModelSize.All.Keys)], Size = side, Batch = result.GetValue(batch),
                 Method = adapters, Rank = adapters == "none" ? 0 : result.GetValue(rank) ?? (adapters == "selora" && name != SeLoRAOverhead.Name ? 1 : 4),
-                InferenceSteps = result.GetValue(inference), Checkpoint = result.GetValue(checkpoint), ExpandEvery = result.GetValue(every), Threshold = result.GetValue(threshold),
+                InferenceSteps = result.GetValue(inference), Checkpoint = result.GetValue(checkpoint), NoGraphs = result.GetValue(noGraphs), ExpandEvery = result.GetValue(every), Threshold = result.GetValue(threshold),
                 Tests = result.GetValue(tests), Steps = result.GetValue(steps), Warmup = Math.Max(0, result.GetValue(warmup)),
                 Rounds = Rounds.Of(result, rounds), Note = result.GetValue(note), Device = where,
             };
@@ -114,11 +115,11 @@ internal static class StepCommand
         double? load = Machine.Load();
         using StepTask task = StepTask.All[name](options);
         double? first = null;
-        for (int i = 0; i < options.Warmup; i++)
+        int warmup = StepTask.WarmUp(options.Warmup, () => task.IsWarm, () =>
         {
             double ms = LapWatch.Time(task.Step).Values.Sum();
             first ??= ms / 1e3;
-        }
+        });
         int steps = options.Steps;
         Backend.Get(options.Device).ResetPeak();
         TimeSpan cpu = Environment.CpuUsage.TotalTime;
@@ -131,6 +132,8 @@ internal static class StepCommand
         double[] times = [.. laps.Select(step => step.Values.Sum())];
         double median = CallTime.Median(times), mean = times.Average();
         JsonObject record = Described(name, options);
+        record["warmup"] = warmup;
+        StepTask.DescribeReplay(record, options.Device, task.IsReplayed, task.ReplayProblem);
         record["parameters"] = task.Parameters;
         record["trained_parameters"] = task.TrainedParameters;
         foreach ((string key, double value) in (ReadOnlySpan<(string, double)>)[("ms_median", median), ("ms_min", times.Min()), ("ms_max", times.Max()),

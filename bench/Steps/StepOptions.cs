@@ -38,10 +38,16 @@ internal sealed record StepOptions
     /// <summary>Training makes the U-Net's blocks again in backward instead of keeping what they computed.</summary>
     public bool Checkpoint { get; init; }
 
+    /// <summary>A GPU launches the kernels of every step one by one.</summary>
+    public bool NoGraphs { get; init; }
+
+    /// <summary>Steps that repeat may run from recordings.</summary>
+    public bool Replays => !NoGraphs && Device.Kind != DeviceKind.Cpu;
+
     /// <summary>Timed steps.</summary>
     public int Steps { get; init; }
 
-    /// <summary>Steps before them.</summary>
+    /// <summary>Steps before them; more where recording takes more, see <see cref="StepTask.WarmUp"/>.</summary>
     public int Warmup { get; init; }
 
     /// <summary>How often everything timed is timed again.</summary>

@@ -8,6 +8,9 @@ namespace SeLoRA.Bench;
 /// <summary>One job with hash weights; <see cref="Step"/> is what is timed.</summary>
 internal abstract class StepTask(StepOptions options) : IDisposable
 {
+    // A step's passes are recorded in the second, its update in the third, and the fourth is the first to be replayed as a whole.
+    private const int MostWarmUp = 8;
+
     private readonly List<AdapterSet> sets = [];
     private readonly List<Module> networks = [];
 
@@ -37,6 +40,15 @@ internal abstract class StepTask(StepOptions options) : IDisposable
     /// <summary>Tokens of a text.</summary>
     protected int Tokens => options.Model.Text.MaxPositionEmbeddings;
 
+    /// <summary>Whether the next step is like all later ones: nothing is to be compiled or recorded any more.</summary>
+    public virtual bool IsWarm => true;
+
+    /// <summary>Whether steps run from recordings.</summary>
+    public virtual bool IsReplayed => false;
+
+    /// <summary>Why a GPU repeats nothing from a recording; null while it may.</summary>
+    public virtual string? ReplayProblem => null;
+
     /// <summary>One step; calls <paramref name="lap"/> with the name of each part when it is done.</summary>
     public abstract void Step(Action<string> lap);
 
@@ -45,6 +57,27 @@ internal abstract class StepTask(StepOptions options) : IDisposable
     /// <param name="mean">Mean milliseconds of the timed steps.</param>
     public virtual void Describe(JsonObject record, double mean)
     {
+    }
+
+    /// <summary>Does what comes before the timed steps: the steps that were asked for, and on until all is recorded.</summary>
+    /// <param name="asked">Steps that were asked for.</param>
+    /// <param name="isWarm">Asked after each step.</param>
+    /// <param name="step">A step.</param>
+    /// <returns>Steps that were done.</returns>
+    public static int WarmUp(int asked, Func<bool> isWarm, Action step)
+    {
+        int done = 0;
+        // What is never recorded must not hold up all.
+        for (; done < asked || (!isWarm() && done < MostWarmUp); done++) step();
+        return done;
+    }
+
+    /// <summary>Adds whether steps ran from recordings, and why not where they should have; nothing on the host.</summary>
+    public static void DescribeReplay(JsonObject record, Device device, bool isReplayed, string? problem)
+    {
+        if (device.Kind == DeviceKind.Cpu) return;
+        record["graphs"] = isReplayed;
+        if (problem is not null) record["graphs_problem"] = problem;
     }
 
     /// <summary>Token ids of a batch.</summary>

@@ -23,6 +23,15 @@ internal sealed class TrainStep : StepTask
     public override long TrainedParameters => training.Adapters.TrainableCount;
 
     /// <inheritdoc/>
+    public override bool IsWarm => training.IsWarm;
+
+    /// <inheritdoc/>
+    public override bool IsReplayed => training.IsReplayed;
+
+    /// <inheritdoc/>
+    public override string? ReplayProblem => training.ReplayProblem;
+
+    /// <inheritdoc/>
     public override void Step(Action<string> lap) => training.Step(lap);
 
     /// <inheritdoc/>

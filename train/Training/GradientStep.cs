@@ -23,20 +23,18 @@ internal sealed class GradientStep : IDisposable
     /// <param name="denoiser">The networks.</param>
     /// <param name="adapters">What is trained.</param>
     /// <param name="adam">Updates it.</param>
-    /// <param name="set">Where the batches come from.</param>
-    /// <param name="batch">Images of a micro-batch.</param>
-    /// <param name="accumulation">Micro-batches of a step.</param>
+    /// <param name="batches">Places of a step's micro-batches; freed with the step.</param>
     /// <param name="maxNorm">Largest norm of the gradients, to which they are shortened; 0 for none.</param>
-    public GradientStep(Denoiser denoiser, AdapterSet adapters, AdamW adam, LatentSet set, int batch, int accumulation, float maxNorm)
+    public GradientStep(Denoiser denoiser, AdapterSet adapters, AdamW adam, DeviceBatch[] batches, float maxNorm)
     {
         this.denoiser = denoiser;
         this.adapters = adapters;
         this.adam = adam;
+        this.batches = batches;
         this.maxNorm = maxNorm;
-        batches = [.. Enumerable.Range(0, accumulation).Select(_ => new DeviceBatch(denoiser, batch, set.Tokens, set.Shape))];
         share = Place(new Shape());
         inverse = Place(new Shape(1));
-        losses = Place(new Shape(accumulation));
+        losses = Place(new Shape(batches.Length));
         squares = Place(new Shape(adapters.Parameters.Count()));
         factors = Place(new Shape(AdamWFactors.Count));
         verdict = Place(new Shape(GradClip.VerdictCount));

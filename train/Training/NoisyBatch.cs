@@ -12,7 +12,11 @@ internal sealed class NoisyBatch
     // Streams of one image's seed: far enough apart that no image reaches the next.
     private const ulong TimestepDraw = 0, LatentDraws = 1UL << 20, NoiseDraws = 1UL << 32;
 
-    private NoisyBatch(int[] ids, float[] timesteps, float[] noisy, float[] noise)
+    /// <param name="ids">Token ids, n x tokens.</param>
+    /// <param name="timesteps">One timestep an image.</param>
+    /// <param name="noisy">Noisy latents.</param>
+    /// <param name="noise">The noise in them.</param>
+    public NoisyBatch(int[] ids, float[] timesteps, float[] noisy, float[] noise)
     {
         Ids = ids;
         Timesteps = timesteps;

@@ -45,7 +45,8 @@ internal sealed class TrainingLoop : IDisposable
         Order = new DrawOrder(config.Seed, train.Count, config.Batch, config.GradAccumulation);
         TotalSteps = config.Steps ?? config.Epochs!.Value * Order.StepsPerEpoch;
         ranks = method.CreateControl(adapters, adam, config.Seed, TotalSteps);
-        gradients = new GradientStep(denoiser, adapters, adam, train, config.Batch, config.GradAccumulation, config.MaxGradNorm);
+        DeviceBatch[] batches = [.. Enumerable.Range(0, config.GradAccumulation).Select(_ => new DeviceBatch(denoiser, config.Batch, train.Tokens, train.Shape))];
+        gradients = new GradientStep(denoiser, adapters, adam, batches, config.MaxGradNorm);
     }
 
     /// <summary>Why a GPU's steps are not repeated from a recording; null where they are, or will be.</summary>
