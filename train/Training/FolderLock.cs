@@ -33,10 +33,28 @@ internal sealed class FolderLock : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new EngineException($"{folder}: cannot be written: {e.Message}", e);
+            throw Refused(folder, e);
+        }
+    }
+
+    /// <summary>Tries whether a folder can be made or written to, before anything that takes time; leaves nothing behind.</summary>
+    /// <exception cref="EngineException">The system refuses.</exception>
+    public static void TryOut(string folder)
+    {
+        string place = Path.GetFullPath(folder);
+        while (!Directory.Exists(place) && Path.GetDirectoryName(place) is { } parent) place = parent;
+        try
+        {
+            new FileStream(Path.Combine(place, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Refused(folder, e);
         }
     }
 
     /// <summary>Gives the folder back.</summary>
     public void Dispose() => file.Dispose();
+
+    private static EngineException Refused(string folder, Exception e) => new($"{folder}: cannot be written: {e.Message}", e);
 }

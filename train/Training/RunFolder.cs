@@ -11,6 +11,9 @@ namespace SeLoRA.Train;
 /// </summary>
 internal sealed class RunFolder
 {
+    /// <summary>Where runs go that have no place of their own.</summary>
+    public const string Parent = "runs";
+
     private const string RanksHeader = "step,module,rank,fi_original,fi_expanded,ratio,grown";
 
     private RunFolder(string path) => Path = path;
@@ -138,7 +141,7 @@ internal sealed class RunFolder
     // Two runs that start within a second, or a clock that was set back, must not meet in one folder.
     private static string FreeName(string method)
     {
-        string name = System.IO.Path.Combine("runs", $"{DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{method}");
+        string name = System.IO.Path.Combine(Parent, $"{DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{method}");
         for (int i = 1; ; i++)
         {
             string path = i == 1 ? name : $"{name}-{i}";

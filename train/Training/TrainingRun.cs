@@ -47,6 +47,7 @@ internal sealed class TrainingRun : IDisposable
     public static int Start(RunConfig config, CancellationToken cancel)
     {
         RunFolder.RefuseRun(config.Out);
+        FolderLock.TryOut(config.Out ?? RunFolder.Parent);
         using var run = new TrainingRun(config, cancel);
         RunFolder folder = RunFolder.Create(config, out FolderLock held);
         using (held) return run.Run(folder, null, cancel);
