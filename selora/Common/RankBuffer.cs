@@ -6,13 +6,13 @@ namespace SeLoRA.Adapters;
 /// The two factors of a low-rank update with room to grow: A (capacity, in) and B (out, capacity), of which the first
 /// <see cref="Rank"/> rows and columns are in use. The rest is zero, gets zero gradients and has zero moments, so that growing writes
 /// one row of A and changes neither the layer's output nor anything the optimiser remembers. On a GPU, whose recorded launches a growth
-/// must not change, the capacity is 16 and doubles when full. Where no growth is expected it is the rank, and on the host too: the
+/// must not change, the capacity is 8, to which products of 16 bits fill ranks up anyway, and doubles when full. Where no growth is expected it is the rank, and on the host too: the
 /// optimiser walks over all of it in every step, which costs more than the copies of rare growths.
 /// </summary>
 public sealed class RankBuffer : IDisposable
 {
     /// <summary>Smallest capacity of a buffer that grows on a GPU.</summary>
-    public const int CapacityInitial = 16;
+    public const int CapacityInitial = 8;
 
     private readonly string nameA;
     private readonly string nameB;

@@ -18,7 +18,7 @@ public class RankBufferTests
             using Tensor x = Random(1, new Shape(rows, ins), device), w = Random(2, new Shape(outs, ins), device);
             var linear = new Linear(ins, outs, bias: false);
             linear.Weight.Load(w.ToArray(), device);
-            foreach (int rank in (int[])[1, 2, 5, 15, 16, 17, 31, 32, 33])
+            foreach (int rank in (int[])[1, 2, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33])
             {
                 using var adapter = new LowRankAdapter(new AdapterTarget(new AdapterRoot("unet", linear), "x", linear), 0.7f);
                 adapter.Buffer.Load(Values(3, rank * ins), Values(4, outs * rank));
@@ -35,8 +35,8 @@ public class RankBufferTests
 
     [Theory]
     [InlineData("cpu", 2)]
-    [InlineData("opencl", 16)]
-    [InlineData("cuda", 16)]
+    [InlineData("opencl", 8)]
+    [InlineData("cuda", 8)]
     public void Grow_writes_a_row_of_A_and_leaves_a_zero_column_of_B(string deviceName, int capacity)
     {
         Device device = TestDevices.Require(deviceName);
@@ -67,10 +67,10 @@ public class RankBufferTests
     [Theory]
     [InlineData("cpu", 1, 1, 2)]
     [InlineData("cpu", 16, 16, 17)]
-    [InlineData("opencl", 15, 16, 16)]
+    [InlineData("opencl", 7, 8, 8)]
     [InlineData("opencl", 16, 16, 32)]
     [InlineData("opencl", 32, 32, 64)]
-    [InlineData("cuda", 15, 16, 16)]
+    [InlineData("cuda", 7, 8, 8)]
     [InlineData("cuda", 16, 16, 32)]
     [InlineData("cuda", 32, 32, 64)]
     public void Grow_keeps_old_values_and_moments_also_where_the_capacity_changes(string deviceName, int rank, int capacity, int grown)
@@ -132,7 +132,7 @@ public class RankBufferTests
         {
             Assert.All(adapter.Buffer.A.ToArray()[(3 * adapter.Buffer.InFeatures)..], value => Assert.Equal(0, value));
             float[] b = adapter.Buffer.B.ToArray();
-            for (int i = 0; i < b.Length; i++) Assert.True(i % 16 < 3 ? float.IsFinite(b[i]) : b[i] == 0);
+            for (int i = 0; i < b.Length; i++) Assert.True(i % adapter.Buffer.Capacity < 3 ? float.IsFinite(b[i]) : b[i] == 0);
         }
     }
 
