@@ -101,9 +101,10 @@ public class RecordedStepTests
     public void Work_that_cannot_be_recorded_is_done_plainly_with_the_reason(string deviceName, string what)
     {
         var backend = (GpuBackend)Backend.Get(TestDevices.Require(deviceName));
-        using Tensor x = Tensor.Full(new Shape(8), 1f, backend.Device);
+        using Tensor x = Tensor.Full(new Shape(8), 1f, backend.Device), grows = Tensor.Full(new Shape(8), 1f, backend.Device);
         using var replay = new StepReplay(backend, () =>
         {
+            backend.Scale(grows, 2f, grows);
             if (what == "uploads") x.CopyFrom(new float[8]);
             if (what == "reads results") x.ToArray();
             if (what == "waits") backend.Synchronize();
@@ -112,6 +113,8 @@ public class RecordedStepTests
         for (int i = 0; i < 3; i++) Assert.Equal(StepRun.Plain, replay.Run());
         Assert.Equal($"{backend.Device}: a step that {what} cannot be recorded", replay.Problem);
         Assert.All(x.ToArray(), value => Assert.Equal(5f, value));
+        // What came before the refusal is not done twice.
+        Assert.All(grows.ToArray(), value => Assert.Equal(8f, value));
     }
 
     [Theory]

@@ -16,7 +16,7 @@ public sealed partial class GpuBackend
     /// <param name="step">Operations on this backend; it may neither upload nor read nor wait (for another thread either, which may be
     /// waiting for the backend), nor depend on numbers that change.</param>
     /// <exception cref="EngineException">
-    /// The step did what cannot be recorded, or the driver refused, whose words are given. On CUDA nothing of the step was done then; on OpenCL a part.
+    /// The step did what cannot be recorded, or the driver refused, whose words are given. Nothing of the step was done on the device then.
     /// </exception>
     public RecordedStep Record(Action step)
     {
@@ -36,8 +36,9 @@ public sealed partial class GpuBackend
             {
                 Recorder = null;
             }
-            // Capturing ran nothing yet.
-            graph?.Launch();
+            // Nothing ran yet, so that a step that cannot be recorded may be done plainly instead, once.
+            if (graph is null) recorder.Repeat();
+            else graph.Launch();
             return new RecordedStep(this, recorder, graph);
         }
         catch (Exception e)

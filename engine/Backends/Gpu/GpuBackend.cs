@@ -111,8 +111,7 @@ public sealed partial class GpuBackend : IBackend
     {
         using Turn turn = Enter();
         ArrayView<byte> source = Bytes(x), target = Bytes(y);
-        source.CopyTo(Stream, target);
-        Recorder?.Copied(source, target);
+        if (Recorder?.NotesCopy(source, target) != true) source.CopyTo(Stream, target);
     }
 
     /// <inheritdoc/>
@@ -120,8 +119,7 @@ public sealed partial class GpuBackend : IBackend
     {
         using Turn turn = Enter();
         ArrayView<byte> target = Bytes(y);
-        target.MemSetToZero(Stream);
-        Recorder?.Zeroed(target);
+        if (Recorder?.NotesZero(target) != true) target.MemSetToZero(Stream);
     }
 
     /// <inheritdoc/>

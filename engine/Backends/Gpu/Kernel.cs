@@ -49,8 +49,7 @@ internal sealed class Kernel<TArgs> where TArgs : struct
             (backend.Ordinal < table.Length ? table[backend.Ordinal] : null) ?? Compile(backend);
         var config = new KernelConfig(new Index3D(checked((int)groups), 1, 1), new Index3D(Threads, 1, 1));
         backend.CountLaunch();
-        launch(backend.Stream, config, args);
-        backend.Recorder?.Launched(launch, config, args);
+        if (backend.Recorder?.NotesLaunch(launch, config, args) != true) launch(backend.Stream, config, args);
     }
 
     /// <summary>Queues one thread for each of <paramref name="items"/>, rounded up to whole groups.</summary>

@@ -5,7 +5,8 @@ namespace SeLoRA.Engine;
 
 /// <summary>
 /// What a backend notes while a step is recorded: the memory that the step takes, which comes from a pool of its own, so that nobody else
-/// gets those addresses; the storages outside of it that it reads and writes; and, where the driver records nothing itself, every call.
+/// gets those addresses; the storages outside of it that it reads and writes; and, where the driver records nothing itself, every call in place
+/// of making it.
 /// </summary>
 internal sealed class Recorder : IDisposable
 {
@@ -16,7 +17,7 @@ internal sealed class Recorder : IDisposable
 
     /// <param name="backend">The backend.</param>
     /// <param name="backing">Its pool, of which the step's own is cut.</param>
-    /// <param name="keepsCalls">Keep the calls, to make them again.</param>
+    /// <param name="keepsCalls">Keep the calls, to make them afterwards and again.</param>
     public Recorder(GpuBackend backend, MemoryPool backing, bool keepsCalls)
     {
         this.backend = backend;
@@ -54,23 +55,36 @@ internal sealed class Recorder : IDisposable
         if (storage.Pool != pool && outside.Add(storage)) storage.RetainForRecording();
     }
 
-    /// <summary>A kernel was launched.</summary>
-    public void Launched<TArgs>(Action<AcceleratorStream, KernelConfig, TArgs> launch, KernelConfig config, in TArgs args) where TArgs : struct
+    /// <summary>Notes the launch of a kernel.</summary>
+    /// <returns>True if the call is made by <see cref="Repeat"/>, and not to be made now.</returns>
+    public bool NotesLaunch<TArgs>(Action<AcceleratorStream, KernelConfig, TArgs> launch, KernelConfig config, in TArgs args) where TArgs : struct
     {
         Launches++;
-        calls?.Add(new KernelCall<TArgs>(launch, config, args));
+        if (calls is null) return false;
+        calls.Add(new KernelCall<TArgs>(launch, config, args));
+        return true;
     }
 
-    /// <summary>Memory was copied.</summary>
-    public void Copied(ArrayView<byte> source, ArrayView<byte> target) => calls?.Add(new CopyCall(source, target));
+    /// <summary>Notes that memory is copied.</summary>
+    /// <inheritdoc cref="NotesLaunch" path="/returns"/>
+    public bool NotesCopy(ArrayView<byte> source, ArrayView<byte> target)
+    {
+        calls?.Add(new CopyCall(source, target));
+        return calls is not null;
+    }
 
-    /// <summary>Memory was set to zero.</summary>
-    public void Zeroed(ArrayView<byte> target) => calls?.Add(new ZeroCall(target));
+    /// <summary>Notes that memory is set to zero.</summary>
+    /// <inheritdoc cref="NotesLaunch" path="/returns"/>
+    public bool NotesZero(ArrayView<byte> target)
+    {
+        calls?.Add(new ZeroCall(target));
+        return calls is not null;
+    }
 
     /// <summary>Refuses what cannot be done again from a recording.</summary>
     public void Refuse(string what) => Check.Fail($"{backend.Device}: a step that {what} cannot be recorded");
 
-    /// <summary>Makes the calls that were kept once more.</summary>
+    /// <summary>Makes the calls that were kept.</summary>
     public void Repeat()
     {
         foreach (RecordedCall call in calls!) call.Run(backend.Stream);
