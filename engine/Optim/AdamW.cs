@@ -102,6 +102,8 @@ public sealed class AdamW : IDisposable
     private void Collect()
     {
         CheckInUse();
+        // A step that was refused, as in a recording, has left its own.
+        updated.Clear();
         foreach (Entry e in entries.Values)
             if (e.Tensor.Grad is { } grad) updated.Add(new AdamWTensors(e.Tensor, grad, e.M, e.V));
     }

@@ -5,7 +5,7 @@ using Xunit;
 namespace SeLoRA.Tests;
 
 /// <summary>The option --precision: training of the mini model in 16 bits beside float32, and what is refused.</summary>
-[Collection(nameof(StepMemoryTests))]
+[Collection("command line")]
 public class PrecisionTests(ITestOutputHelper output)
 {
     private const int Steps = 5;

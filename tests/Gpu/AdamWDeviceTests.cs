@@ -80,6 +80,29 @@ public class AdamWDeviceTests
     [Theory]
     [InlineData("opencl")]
     [InlineData("cuda")]
+    public void A_step_that_a_recording_refused_is_done_once(string deviceName)
+    {
+        var backend = (GpuBackend)Backend.Get(TestDevices.Require(deviceName));
+        Assert.Equal(Trained(false), Trained(true));
+
+        float[] Trained(bool refused)
+        {
+            using var scope = new TensorScope();
+            using var adam = new AdamW(lr: 0.1f);
+            Tensor p = Tensor.Full(new Shape(5), 1f, backend.Device);
+            p.RequiresGrad = true;
+            adam.Set("p", p);
+            Ops.Sum(Ops.Silu(p)).Backward();
+            if (refused) Assert.Contains("uploads", Assert.Throws<EngineException>(() => backend.Record(adam.Step)).Message);
+            adam.StepCount = 0;
+            adam.Step();
+            return p.ToArray();
+        }
+    }
+
+    [Theory]
+    [InlineData("opencl")]
+    [InlineData("cuda")]
     public void More_allocations_than_a_launch_reaches_take_a_launch_more(string deviceName)
     {
         var backend = (GpuBackend)Backend.Get(TestDevices.Require(deviceName));
