@@ -5,7 +5,7 @@ public sealed partial class GpuBackend
 {
     private static readonly bool TensorCoresAllowed = Environment.GetEnvironmentVariable("SELORA_TENSOR_CORES") != "0";
 
-    /// <summary>The narrow side of skinny products at most: four times the first capacity of an adapter that grows.</summary>
+    /// <summary>The narrow side of skinny products at most: eight times the first capacity of an adapter that grows.</summary>
     private const int SkinnySide = 64;
 
     private static bool IsSkinny(in GemmShape shape) => Math.Min(shape.M, shape.N) <= SkinnySide;
