@@ -22,7 +22,7 @@ public static class GradClip
     }
 
     /// <summary>Scales gradients whose joint norm is known.</summary>
-    public static void Clip(IEnumerable<Tensor> grads, float norm, float maxNorm)
+    private static void Clip(IEnumerable<Tensor> grads, float norm, float maxNorm)
     {
         float factor = maxNorm / (norm + Eps);
         if (factor < 1f)
