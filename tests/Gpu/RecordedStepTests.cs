@@ -36,7 +36,7 @@ public class RecordedStepTests
         long before = backend.LaunchCount;
         work.Run();
         long launches = backend.LaunchCount - before;
-        MemoryStats unrecorded = backend.Memory;
+        MemoryStats unrecorded = SettledMemory.Of(backend.Device);
         RecordedStep step = backend.Record(work.Run);
         Assert.Equal(launches, step.Launches);
         Assert.Equal(step.ReservedBytes, backend.Memory.InUse - unrecorded.InUse);
@@ -58,7 +58,7 @@ public class RecordedStepTests
     {
         var backend = (GpuBackend)Backend.Get(TestDevices.Require(deviceName));
         using Tensor x = Tensor.Full(new Shape(1000), 3f, backend.Device);
-        long unrecorded = backend.Memory.InUse;
+        long unrecorded = SettledMemory.Of(backend.Device).InUse;
         Tensor? y = null;
         RecordedStep step = backend.Record(() => y = TensorScope.Detach(Ops.Silu(x)));
         float[] first = y!.ToArray();

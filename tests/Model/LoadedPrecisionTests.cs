@@ -26,8 +26,7 @@ public class LoadedPrecisionTests
         ModelFolder folder = ModelFolder.Open(MiniModel.Folder);
         UNet2DConditionModel whole = folder.LoadUNet(device);
         IBackend backend = Backend.Get(device);
-        StepMemoryTests.CollectOthers();
-        long before = backend.Memory.InUse;
+        long before = SettledMemory.Of(device).InUse;
         backend.ResetPeak();
         UNet2DConditionModel narrow = folder.LoadUNet(device, type);
         MemoryStats after = backend.Memory;

@@ -130,7 +130,7 @@ public class SamplingMemoryTests
         StableDiffusionPipeline pipeline = StableDiffusionPipelineTests.Pipeline("ddim");
         var options = new SamplingOptions { Prompt = "left effusion", Steps = 2 };
         pipeline.Generate(options);
-        long before = Backend.Get(Device.Cpu).Memory.InUse;
+        long before = SettledMemory.Of(Device.Cpu).InUse;
         pipeline.Generate(options);
         Assert.Equal(before, Backend.Get(Device.Cpu).Memory.InUse);
     }

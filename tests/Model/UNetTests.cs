@@ -68,7 +68,7 @@ public class UNetMemoryTests
         using var scope = new TensorScope();
         IBackend backend = Backend.Get(Device.Cpu);
         Tensor x = Tensor.Normal(new Shape(2, 16, 16, 4), 1), text = Tensor.Normal(new Shape(2, 7, 12), 2), noise = Tensor.Normal(x.Shape, 3);
-        long before = backend.Memory.InUse;
+        long before = SettledMemory.Of(Device.Cpu).InUse;
         Tensor loss = Ops.MseLoss(unet.Forward(x, [10f, 900f], text), noise);
         long held = backend.Memory.InUse - before;
         loss.Backward();

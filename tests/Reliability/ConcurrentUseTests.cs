@@ -38,7 +38,7 @@ public class ConcurrentUseTests
         int rounds = onHost ? 12 : 3;
         ulong[] seeds = [30, 40, 50];
         float[][] alone = [.. seeds.Select(seed => TinyTraining.Run(device, seed, Steps))];
-        MemoryStats before = Settled(device);
+        MemoryStats before = SettledMemory.Of(device);
         bool done = false;
         int left = seeds.Length;
         Action Training(int i) => () =>
@@ -65,7 +65,7 @@ public class ConcurrentUseTests
                     if (size % 90 == 0) GC.Collect();
                 }
             });
-        Assert.Equal(before.InUse, Settled(device).InUse);
+        Assert.Equal(before.InUse, SettledMemory.Of(device).InUse);
     }
 
     [Theory]
@@ -165,14 +165,4 @@ public class ConcurrentUseTests
     }
 
     private static void Lose(int size, Device device) => Tensor.Full(new Shape(size), float.NaN, device);
-
-    private static MemoryStats Settled(Device device)
-    {
-        for (int i = 0; i < 2; i++)
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-        }
-        return Backend.Get(device).Memory;
-    }
 }

@@ -18,7 +18,7 @@ public unsafe class DisposalTests
     public void Every_operation_refuses_a_disposed_input_and_keeps_no_memory(string row)
     {
         OpCase c = OpCases.Get(row);
-        long before = Backend.Get(Device.Cpu).Memory.InUse;
+        long before = SettledMemory.Of(Device.Cpu).InUse;
         for (int i = 0; i < c.Inputs.Length; i++)
         {
             using var scope = new TensorScope();
@@ -35,7 +35,7 @@ public unsafe class DisposalTests
     public void Memory_of_an_operand_stays_until_the_primitive_returns()
     {
         IBackend host = Backend.Get(Device.Cpu);
-        long before = host.Memory.InUse;
+        long before = SettledMemory.Of(Device.Cpu).InUse;
         Tensor x = Tensor.Full(new Shape(1000), 3f);
         long held = host.Memory.InUse;
         using (HostBackend.Enter())
@@ -58,7 +58,7 @@ public unsafe class DisposalTests
     {
         Device device = TestDevices.Require(deviceName);
         int rounds = device.Kind == DeviceKind.Cpu ? 4000 : 300;
-        long before = Backend.Get(device).Memory.InUse;
+        long before = SettledMemory.Of(device).InUse;
         var shape = new Shape(64, 64);
         int right = 0, refused = 0;
         var handed = new Tensor?[1];
@@ -105,7 +105,7 @@ public unsafe class DisposalTests
     public void A_tensor_disposed_again_and_by_many_threads_gives_its_memory_back_once()
     {
         IBackend host = Backend.Get(Device.Cpu);
-        long before = host.Memory.InUse;
+        long before = SettledMemory.Of(Device.Cpu).InUse;
         for (int i = 0; i < 200; i++)
         {
             Tensor x = Tensor.Zeros(new Shape(100)), view = x.Reshape(new Shape(10, 10));
@@ -139,9 +139,7 @@ public unsafe class DisposalTests
     [Fact]
     public void A_backward_pass_that_fails_midway_leaves_a_graph_that_can_be_released()
     {
-        StepMemoryTests.CollectOthers();
-        IBackend host = Backend.Get(Device.Cpu);
-        long before = host.Memory.InUse;
+        long before = SettledMemory.Of(Device.Cpu).InUse;
         using (var scope = new TensorScope())
         {
             Tensor x = Tensor.Normal(new Shape(100), 1), seed = Tensor.Full(new Shape(100), 1f), gone = Tensor.Full(new Shape(100), 1f);
@@ -154,8 +152,7 @@ public unsafe class DisposalTests
             z.ReleaseGraph();
             Assert.Null(x.Grad);
         }
-        StepMemoryTests.CollectOthers();
-        Assert.Equal(before, host.Memory.InUse);
+        Assert.Equal(before, SettledMemory.Of(Device.Cpu).InUse);
     }
 
     [Fact]
