@@ -13,7 +13,7 @@ public class ConvertInterruptionTests
 {
     private const int SignalInterrupt = 2, Interrupted = 130;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
 
