@@ -33,6 +33,30 @@ public class LaunchTests
     }
 
     [Fact]
+    public void A_kernel_that_a_device_has_no_room_for_is_told_and_refused()
+    {
+        var backend = (GpuBackend)Backend.Get(TestDevices.Require("opencl"));
+        using GpuBackend.Turn turn = backend.Enter();
+        Assert.True(new Kernel<int>(SmallKernel).Fits(backend));
+        var large = new Kernel<int>(LargeKernel);
+        Assert.False(large.Fits(backend));
+        string message = Assert.Throws<EngineException>(() => large.Run(backend, 1, 0)).Message;
+        Assert.StartsWith($"opencl:0 ({backend.Name}): LaunchTests.LargeKernel runs in groups of {NoDevice} threads, and this device has room for ", message);
+    }
+
+    private const int NoDevice = 1 << 20;
+
+    [Kernel]
+    private static void SmallKernel(int args)
+    {
+    }
+
+    [Kernel(threads: NoDevice)]
+    private static void LargeKernel(int args)
+    {
+    }
+
+    [Fact]
     public void Every_marked_kernel_is_compiled_by_the_tests()
     {
         HashSet<(Type?, string)> covered = [.. KernelMethods.All.Values.Select(m => (m.DeclaringType, m.Name))];

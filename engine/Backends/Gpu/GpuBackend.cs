@@ -158,19 +158,25 @@ public sealed partial class GpuBackend : IBackend
     }
 
     /// <summary>Compiles and loads a kernel.</summary>
-    internal TLaunch Compile<TLaunch>(MethodInfo method, KernelSpecialization specialization) where TLaunch : Delegate
+    internal LoadedKernel<TArgs> Load<TArgs>(MethodInfo method, KernelSpecialization specialization) where TArgs : struct
     {
         // Devices have locks of their own, but one ILGPU context.
         using Lock.Scope alone = Compiling.EnterScope();
         try
         {
-            return accelerator.LoadKernel(Translate(CodeGenerator, method, specialization)).CreateLauncherDelegate<TLaunch>();
+            ILGPU.Runtime.Kernel kernel = accelerator.LoadKernel(Translate(CodeGenerator, method, specialization));
+            return new(kernel.CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TArgs>>(), GroupLimit(kernel));
         }
         catch (Exception e) when (e is not EngineException)
         {
             throw Failed($"compiling {method.DeclaringType?.Name}.{method.Name}", e);
         }
     }
+
+    // CUDA's compiler keeps to the group that it is told of; OpenCL's takes what it needs and tells what is left room for.
+    private int GroupLimit(ILGPU.Runtime.Kernel kernel) => kernel is CLKernel opencl
+        ? (int)CLAPI.CurrentAPI.GetKernelWorkGroupInfo<nint>(opencl.KernelPtr, ((CLAccelerator)accelerator).DeviceId, CLKernelWorkGroupInfoType.CL_KERNEL_WORK_GROUP_SIZE)
+        : accelerator.MaxNumThreadsPerGroup;
 
     /// <summary>A tensor's bytes.</summary>
     private ArrayView<byte> Bytes(Tensor x)

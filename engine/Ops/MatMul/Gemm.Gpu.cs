@@ -69,14 +69,14 @@ public sealed partial class GpuBackend
         };
     }
 
-    /// <summary>Picks the tile by the result's shape, and splits K where the result is small and K long.</summary>
+    /// <summary>Picks the tile by the result's shape and by what the device has room for, and splits K where the result is small and K long.</summary>
     private void RunProduct<TProduct>(DType type, in TProduct product, ProductOutput output, int k) where TProduct : struct, IProduct<TProduct>
     {
         int m = output.M, n = output.N;
         (FloatKernels<ProductKernels.Args<TProduct>> kernels, int rows, int columns) =
             n <= 16 ? (ProductKernels.Of<TProduct>.Tall, 256, 16)
             : m <= 16 ? (ProductKernels.Of<TProduct>.Wide, 16, 256)
-            : IsLarge(m, n, output.Batch) ? (ProductKernels.Of<TProduct>.Large, 128, 128)
+            : IsLarge(m, n, output.Batch) && ProductKernels.Of<TProduct>.Large.For(type).Fits(this) ? (ProductKernels.Of<TProduct>.Large, 128, 128)
             : (ProductKernels.Of<TProduct>.Square, 64, 64);
         int tilesM = (m + rows - 1) / rows, tilesN = (n + columns - 1) / columns;
         GpuStorage? partial = Split(ref output, Math.Min(m, n) <= SmallSide ? Math.Max(1, (k + ChunkK - 1) / ChunkK) : 1);
