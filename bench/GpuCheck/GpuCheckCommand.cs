@@ -52,7 +52,8 @@ internal static class GpuCheckCommand
         string[] table = [.. CheckTable.Lines(options, name, results, took)];
         File.WriteAllLines(Path.Combine(options.Folder, "table.txt"), table);
         foreach (string line in table) Console.WriteLine(line);
-        return results.Any(r => r.Outcome == CheckOutcome.Failed) ? 1 : 0;
+        // A check in which nothing ran has shown nothing.
+        return results.Any(r => r.Outcome == CheckOutcome.Passed) && results.All(r => r.Outcome != CheckOutcome.Failed) ? 0 : 1;
     }
 
     private static CheckPart[] Select(IReadOnlyList<CheckPart> parts, string pattern)
